@@ -1,0 +1,56 @@
+package io.diptych.engine;
+
+import io.diptych.engine.csd.Concept;
+import io.diptych.engine.csd.DecompositionOptions;
+import io.diptych.engine.sample.GenerationRequest;
+import java.awt.image.BufferedImage;
+import java.util.List;
+
+/**
+ * One loaded model on one device. Safe for use by several threads at once; two lanes may optimise
+ * while a third generates.
+ */
+public interface Backbone extends AutoCloseable {
+
+  /** What this model is: name, digest, resolution, schedule, licence. */
+  BackboneInfo info();
+
+  /**
+   * Checks everything that can be checked before a job is accepted, without device work.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS}, naming every option at fault
+   */
+  void validate(DecompositionOptions options);
+
+  /**
+   * Checks a generation request: prompt slots against the concepts given, prompt length, sampling
+   * bounds, concepts learned on this very model.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS} or {@code INCOMPATIBLE_CONCEPT}
+   */
+  void validate(GenerationRequest request);
+
+  /**
+   * Learns the content and the style of one picture (CSD-VAR). Blocks until the run ends; the
+   * control is asked after every step whether to go on.
+   *
+   * @param image any size, RGB; squashed to the model's square resolution as in the official code
+   * @return the concept learned at {@code options.evaluatedStep()}
+   * @throws RunStoppedException when the control asked to stop; a checkpoint was delivered first if
+   *     it asked for one
+   * @throws EngineException on numeric divergence, out of memory, or a checkpoint of another run
+   */
+  Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control);
+
+  /**
+   * Generates one picture per request in one batch. Requests may differ in prompt, concepts, seed
+   * and guidance scale; see {@link GenerationRequest#batchKey()} for what must agree. Picture n
+   * depends on request n alone.
+   *
+   * @return pictures in the order of the requests, {@code info().resolution()} pixels square, RGB
+   */
+  List<BufferedImage> generate(List<GenerationRequest> batch);
+
+  @Override
+  void close();
+}
