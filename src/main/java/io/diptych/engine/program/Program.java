@@ -27,6 +27,9 @@ public final class Program implements AutoCloseable {
   private static final Pattern PLACE =
       Pattern.compile("File \"[^\"]*__torch__\\.py\", line (\\d+)");
 
+  private static final Pattern INCLUDE =
+      Pattern.compile("^  # include (\\S+)\n", Pattern.MULTILINE);
+
   /** Wall time spent in native calls by all programs, for {@link #nanosInPrograms()}. */
   private static final ThreadLocal<long[]> NANOS = ThreadLocal.withInitial(() -> new long[1]);
 
@@ -52,17 +55,26 @@ public final class Program implements AutoCloseable {
    *     does not compile
    */
   public static Program load(String name, Map<String, ?> attributes, NDManager manager) {
-    String resource = "/programs/" + name + ".py";
-    try (InputStream text = Program.class.getResourceAsStream(resource)) {
+    return compile(name, text(name), attributes, manager);
+  }
+
+  /** The text of a program; a line {@code # include FILE} stands for the methods in that file. */
+  private static String text(String name) {
+    return INCLUDE
+        .matcher(resource("/programs/" + name + ".py"))
+        .replaceAll(include -> Matcher.quoteReplacement(resource("/programs/" + include.group(1))));
+  }
+
+  private static String resource(String path) {
+    try (InputStream text = Program.class.getResourceAsStream(path)) {
       if (text == null) {
         throw new EngineException(
-            EngineException.Kind.MODEL_UNAVAILABLE, "There is no program " + resource + ".");
+            EngineException.Kind.MODEL_UNAVAILABLE, "There is no program " + path + ".");
       }
-      return compile(
-          name, new String(text.readAllBytes(), StandardCharsets.UTF_8), attributes, manager);
+      return new String(text.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new EngineException(
-          EngineException.Kind.MODEL_UNAVAILABLE, "Cannot read the program " + resource + ".", e);
+          EngineException.Kind.MODEL_UNAVAILABLE, "Cannot read the program " + path + ".", e);
     }
   }
 
