@@ -1,4 +1,4 @@
-package io.diptych.engine.csd;
+package io.diptych.engine;
 
 import java.util.List;
 import org.jspecify.annotations.Nullable;
