@@ -98,13 +98,16 @@ class Ops(Module):
     if len(self.sides) == 1:
       return 0
     t = float(k) / float(len(self.sides) - 1)
+    # exact ties are decided by rounding, so the arithmetic is that of the reference
+    low = 1. / 3. / 4.
+    high = 1. - 1. / 3. / 4.
     best = 0
     distance = 2.
     for j in range(4):
-      tick = 1. / 12. + float(j) * (10. / 36.)
-      if abs(t - tick) < distance - 1e-9:
+      tick = low + float(j) * ((high - low) / 3.)
+      if abs(tick - t) < distance:
         best = j
-        distance = abs(t - tick)
+        distance = abs(tick - t)
     return best
 
   def down(self: __torch__.Ops, f: Tensor, side: int) -> Tensor:
