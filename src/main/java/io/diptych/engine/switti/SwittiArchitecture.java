@@ -1,5 +1,6 @@
 package io.diptych.engine.switti;
 
+import io.diptych.engine.weights.ModelManifest;
 import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
 
@@ -49,6 +50,24 @@ public record SwittiArchitecture(
   /** Hidden width of the feed-forward layers. */
   public int feedForwardWidth() {
     return width * 8 / 3;
+  }
+
+  /** The sizes that a manifest gives. */
+  public static SwittiArchitecture of(ModelManifest manifest) {
+    ModelManifest.Switti sizes = manifest.switti();
+    return new SwittiArchitecture(
+        sizes.depth(),
+        sizes.width(),
+        sizes.heads(),
+        sizes.textWidth(),
+        sizes.pooledWidth(),
+        manifest.vqvae().zChannels(),
+        manifest.vqvae().vocabulary(),
+        manifest.scales(),
+        sizes.ropeTheta(),
+        sizes.ropeSize(),
+        sizes.causal(),
+        sizes.cropCondition());
   }
 
   /** Every weight's official name and shape (backbones.md 2.4). */

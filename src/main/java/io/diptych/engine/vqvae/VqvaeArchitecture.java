@@ -1,5 +1,6 @@
 package io.diptych.engine.vqvae;
 
+import io.diptych.engine.weights.ModelManifest;
 import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
 
@@ -29,6 +30,18 @@ public record VqvaeArchitecture(
   /** Tokens of all scales, L. */
   public int tokens() {
     return sides.stream().mapToInt(side -> side * side).sum();
+  }
+
+  /** The sizes that a manifest gives. */
+  public static VqvaeArchitecture of(ModelManifest manifest) {
+    ModelManifest.VqVae sizes = manifest.vqvae();
+    return new VqvaeArchitecture(
+        sizes.channels(),
+        sizes.channelMultipliers(),
+        sizes.residualBlocks(),
+        sizes.zChannels(),
+        sizes.vocabulary(),
+        manifest.scales());
   }
 
   /** Every weight's official name and shape (backbones.md 1.5). */

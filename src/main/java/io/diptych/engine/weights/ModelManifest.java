@@ -1,8 +1,8 @@
 package io.diptych.engine.weights;
 
+import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
-import io.diptych.engine.csd.DecompositionOptions;
-import io.diptych.engine.sample.Sampling;
+import io.diptych.engine.Sampling;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -358,7 +358,8 @@ public record ModelManifest(
               or(memoryPairs, DecompositionOptions.Memory.DEFAULT.pairs())),
           new DecompositionOptions.Rectification(
               or(rank, DecompositionOptions.Rectification.DEFAULT.rank()), List.of()),
-          official.gradientIsolation());
+          official.gradientIsolation(),
+          official.optimiser());
     }
   }
 
