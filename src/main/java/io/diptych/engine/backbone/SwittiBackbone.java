@@ -13,7 +13,6 @@ import io.diptych.engine.RunControl;
 import io.diptych.engine.Sampling;
 import io.diptych.engine.csd.ConceptText;
 import io.diptych.engine.csd.CsdProgram;
-import io.diptych.engine.csd.CsdRun;
 import io.diptych.engine.csd.CsdVar;
 import io.diptych.engine.csd.MemoryWindows;
 import io.diptych.engine.csd.SubConcepts;
@@ -70,7 +69,7 @@ public final class SwittiBackbone implements Backbone {
     this.text = new ConceptText(encoders, program, manager);
     this.csdVar =
         new CsdVar(
-            new CsdRun.Models(switti, vqvae, program, text, manifest.name(), manifest.digest()),
+            new CsdVar.Models(switti, vqvae, program, text, manifest.name(), manifest.digest()),
             subConcepts,
             manager);
   }
@@ -82,7 +81,8 @@ public final class SwittiBackbone implements Backbone {
    * @param subConcepts where the sub-concepts of a word come from when a request gives none
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a file is missing or damaged
    */
-  public static SwittiBackbone load(ModelSource source, String deviceName, SubConcepts subConcepts) {
+  public static SwittiBackbone load(
+      ModelSource source, String deviceName, SubConcepts subConcepts) {
     Device device = Device.fromName(deviceName);
     NDManager manager = NDManager.newBaseManager(device);
     try {
