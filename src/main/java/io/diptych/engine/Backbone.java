@@ -1,8 +1,5 @@
 package io.diptych.engine;
 
-import io.diptych.engine.csd.Concept;
-import io.diptych.engine.csd.DecompositionOptions;
-import io.diptych.engine.sample.GenerationRequest;
 import java.awt.image.BufferedImage;
 import java.util.List;
 

@@ -1,4 +1,4 @@
-package io.diptych.engine.sample;
+package io.diptych.engine;
 
 /**
  * How tokens are chosen (backbones.md 2.5). Scale indices are 0-based.
