@@ -45,7 +45,8 @@ final class Attribution {
             .path("url")
             .asString()
             .replaceFirst("^git\\+", "")
-            .replaceFirst("\\.git$", "");
+            .replaceFirst("\\.git$", "")
+            .replaceFirst("^git@([^:]+):", "https://$1/");
     return new Credit(
         set == EmojiSet.FLUENT_3D ? "Fluent Emoji 3D" : "Emojibase (names and keywords)",
         set.packageName(),

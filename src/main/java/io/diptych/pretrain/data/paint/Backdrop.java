@@ -59,7 +59,8 @@ public sealed interface Backdrop {
   /** One even colour. */
   record Plain(String name, int rgb) implements Backdrop {
 
-    static final List<Plain> ALL =
+    /** The colours that have a name of their own. */
+    public static final List<Plain> ALL =
         List.of(
             new Plain("red", 0xD8403A),
             new Plain("orange", 0xF39A3C),
