@@ -8,11 +8,7 @@ import tools.jackson.databind.JsonNode;
 /** Who drew the sets and under which licence, from the packages' own records. */
 final class Attribution {
 
-  /**
-   * One set.
-   *
-   * @param contents what the package holds: drawings, or names
-   */
+  /** What is owed to the makers of one package; URLs lead to their work and to the licence text. */
   record Credit(
       String title,
       String packageName,

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -96,7 +97,7 @@ class DatasetTest {
     write(recipe(new DrawnShapes(), 7), directory, 2);
     Path shard = directory.resolve("train-000.bin");
     byte[] bytes = Files.readAllBytes(shard);
-    Files.write(shard, java.util.Arrays.copyOf(bytes, bytes.length - 10));
+    Files.write(shard, Arrays.copyOf(bytes, bytes.length - 10));
     assertThatThrownBy(() -> Dataset.open(directory, Split.TRAIN))
         .isInstanceOf(DatasetException.class)
         .hasMessageContaining("train-000.bin");

@@ -5,7 +5,9 @@ import static java.awt.RenderingHints.VALUE_ANTIALIAS_ON;
 
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -279,7 +281,7 @@ public sealed interface Backdrop {
 
     @Override
     public String id() {
-      return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override
@@ -306,7 +308,7 @@ public sealed interface Backdrop {
 
   /** Every backdrop, in a fixed order: white, plain colours, places. */
   static List<Backdrop> all() {
-    List<Backdrop> all = new java.util.ArrayList<>();
+    List<Backdrop> all = new ArrayList<>();
     all.add(new White());
     all.addAll(Plain.ALL);
     all.addAll(List.of(Place.values()));

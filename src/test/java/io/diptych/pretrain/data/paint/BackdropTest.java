@@ -2,6 +2,9 @@ package io.diptych.pretrain.data.paint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -96,10 +99,9 @@ class BackdropTest {
   }
 
   private static Sprite inkSprite() {
-    java.awt.image.BufferedImage image =
-        new java.awt.image.BufferedImage(50, 50, java.awt.image.BufferedImage.TYPE_INT_ARGB);
-    java.awt.Graphics2D graphics = image.createGraphics();
-    graphics.setColor(java.awt.Color.BLACK);
+    BufferedImage image = new BufferedImage(50, 50, BufferedImage.TYPE_INT_ARGB);
+    Graphics2D graphics = image.createGraphics();
+    graphics.setColor(Color.BLACK);
     graphics.fillOval(5, 5, 40, 40);
     graphics.dispose();
     return Sprite.cutFrom(image);
