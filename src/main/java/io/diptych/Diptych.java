@@ -1,7 +1,9 @@
 package io.diptych;
 
+import java.time.Clock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
 
 /** Entry point of the service. */
 @SpringBootApplication
@@ -9,5 +11,11 @@ public class Diptych {
 
   public static void main(String[] args) {
     SpringApplication.run(Diptych.class, args);
+  }
+
+  /** The time, for everybody who asks for it. */
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
   }
 }
