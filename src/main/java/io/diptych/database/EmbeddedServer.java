@@ -62,12 +62,15 @@ public final class EmbeddedServer implements AutoCloseable {
   /**
    * Starts the server, creating everything at the first time.
    *
-   * @param directory holds data, password, log and unpacked binaries
+   * @param directory holds data, password and log
+   * @param binaries where the server's programs are unpacked; nobody else should be able to write
+   *     there
    * @param port 0: any free one
    * @throws IllegalStateException if it cannot be started, saying what to do
    */
-  public static EmbeddedServer start(Path directory, int port) {
-    Layout layout = new Layout(directory.toAbsolutePath().normalize());
+  public static EmbeddedServer start(Path directory, Path binaries, int port) {
+    Layout layout =
+        new Layout(directory.toAbsolutePath().normalize(), binaries.toAbsolutePath().normalize());
     try {
       Files.createDirectories(layout.root());
       FileChannel lockFile = lock(layout);
@@ -320,14 +323,10 @@ public final class EmbeddedServer implements AutoCloseable {
   }
 
   /** Where things are. */
-  private record Layout(Path root) {
+  private record Layout(Path root, Path binaries) {
 
     Path data() {
       return root.resolve("data");
-    }
-
-    Path binaries() {
-      return root.resolve("binaries");
     }
 
     Path password() {
