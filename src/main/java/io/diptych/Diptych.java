@@ -1,17 +1,21 @@
 package io.diptych;
 
-import io.diptych.cli.CommandLineRunner;
+import java.time.Clock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
 
-/** Entry point of the service and of the command line. */
+/** Entry point of the service. */
 @SpringBootApplication
 public class Diptych {
 
-  public static void main(String[] arguments) {
-    if (CommandLineRunner.handles(arguments)) {
-      System.exit(CommandLineRunner.run(arguments));
-    }
-    SpringApplication.run(Diptych.class, arguments);
+  public static void main(String[] args) {
+    SpringApplication.run(Diptych.class, args);
+  }
+
+  /** The time, for everybody who asks for it. */
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
   }
 }
