@@ -13,14 +13,21 @@ import zipfile
 import torch
 
 PROGRAMS = pathlib.Path(__file__).resolve().parent.parent / "src/main/resources/programs"
+INCLUDE = re.compile(r"^  # include (\S+)\n", re.MULTILINE)
 # With an older format version some operators have other signatures (gelu without `approximate`).
 FORMAT_VERSION = b"10\n"
 
 
 def load(name, attributes, device="cpu"):
     """The program NAME with its declared attributes set: a module with one callable per method."""
-    source = (PROGRAMS / f"{name}.py").read_text()
+    source = text(name)
     return torch.jit.load(io.BytesIO(archive(source, attributes)), map_location=device)
+
+
+def text(name):
+    """The text of a program; a line `# include FILE` stands for the methods in that file."""
+    source = (PROGRAMS / f"{name}.py").read_text()
+    return INCLUDE.sub(lambda m: (PROGRAMS / m.group(1)).read_text(), source)
 
 
 def archive(source, attributes):

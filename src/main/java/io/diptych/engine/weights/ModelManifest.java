@@ -1,8 +1,8 @@
 package io.diptych.engine.weights;
 
+import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
-import io.diptych.engine.csd.DecompositionOptions;
-import io.diptych.engine.sample.Sampling;
+import io.diptych.engine.Sampling;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -357,8 +357,11 @@ public record ModelManifest(
               or(memoryBlocks, DecompositionOptions.Memory.DEFAULT.blocks()),
               or(memoryPairs, DecompositionOptions.Memory.DEFAULT.pairs())),
           new DecompositionOptions.Rectification(
-              or(rank, DecompositionOptions.Rectification.DEFAULT.rank()), List.of()),
-          official.gradientIsolation());
+              or(rank, DecompositionOptions.Rectification.DEFAULT.rank()),
+              List.of(),
+              DecompositionOptions.Rectification.DEFAULT.space()),
+          official.gradientIsolation(),
+          official.optimiser());
     }
   }
 

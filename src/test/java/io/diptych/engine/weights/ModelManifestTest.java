@@ -3,9 +3,9 @@ package io.diptych.engine.weights;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
-import io.diptych.engine.csd.DecompositionOptions;
-import io.diptych.engine.sample.Sampling;
+import io.diptych.engine.Sampling;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;

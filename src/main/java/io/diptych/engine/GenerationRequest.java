@@ -1,6 +1,5 @@
-package io.diptych.engine.sample;
+package io.diptych.engine;
 
-import io.diptych.engine.csd.Concept;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -1,0 +1,250 @@
+# The multi-scale VQ-VAE of VAR and Switti (Tian et al. 2024, section 3.2). Weights carry their official names.
+# B batch, P side of the latent map, d latent channels, V codebook entries, sides[k] side of scale k.
+class Ops(Module):
+  __parameters__ = []
+  __buffers__ = []
+  training : bool
+  levels : int
+  residual_blocks : int
+  sides : List[int]
+
+  # bytes (H,W,3) -> image (1,3,S,S) in [-1,1], squashed to the square that the model reads
+  def fit(self: __torch__.Ops, pixels: Tensor) -> Tensor:
+    side = self.sides[-1]
+    for i in range(self.levels - 1):
+      side = side * 2
+    image = pixels.permute([2, 0, 1]).unsqueeze(0).to(6) / 127.5 - 1.
+    if image.shape[2] != side or image.shape[3] != side:
+      image = torch._upsample_bicubic2d_aa(image, [side, side], False)
+    return torch.clamp(image, -1., 1.)
+
+  # image (B,3,H,W) in [-1,1] -> bytes (B,H,W,3); truncated, as in the reference
+  def pixels(self: __torch__.Ops, image: Tensor) -> Tensor:
+    return torch.clamp((image.to(6) + 1.) * 127.5, 0., 255.).to(0).permute([0, 2, 3, 1]).contiguous()
+
+  # image (B,3,H,W) in [-1,1] -> latent map f (B,d,P,P)
+  def encode(self: __torch__.Ops, w: Dict[str, Tensor], image: Tensor) -> Tensor:
+    h = self.conv(w, "encoder.conv_in", image)
+    for level in range(self.levels):
+      for i in range(self.residual_blocks):
+        p = "encoder.down." + str(level)
+        h = self.residual(w, p + ".block." + str(i), h)
+        if level == self.levels - 1:
+          h = self.attention(w, p + ".attn." + str(i), h)
+      if level < self.levels - 1:
+        p = "encoder.down." + str(level) + ".downsample.conv"
+        h = torch.conv2d(torch.constant_pad_nd(h, [0, 1, 0, 1], 0.), w[p + ".weight"], w[p + ".bias"], [2, 2])
+    h = self.middle(w, "encoder.mid", h)
+    h = self.conv(w, "encoder.conv_out", torch.silu(self.norm(w, "encoder.norm_out", h)))
+    return self.conv(w, "quant_conv", h)
+
+  # sum of the scales fhat (B,d,P,P) -> image (B,3,H,W) in [-1,1]
+  def decode(self: __torch__.Ops, w: Dict[str, Tensor], fhat: Tensor) -> Tensor:
+    return torch.clamp(self.decode_unclamped(w, fhat), -1., 1.)
+
+  def decode_unclamped(self: __torch__.Ops, w: Dict[str, Tensor], fhat: Tensor) -> Tensor:
+    h = self.conv(w, "decoder.conv_in", self.conv(w, "post_quant_conv", fhat))
+    h = self.middle(w, "decoder.mid", h)
+    for j in range(self.levels):
+      level = self.levels - 1 - j
+      p = "decoder.up." + str(level)
+      for i in range(self.residual_blocks + 1):
+        h = self.residual(w, p + ".block." + str(i), h)
+        if level == self.levels - 1:
+          h = self.attention(w, p + ".attn." + str(i), h)
+      if level > 0:
+        h = torch.upsample_nearest2d(h, [h.shape[2] * 2, h.shape[3] * 2])
+        h = self.conv(w, p + ".upsample.conv", h)
+    return self.conv(w, "decoder.conv_out", torch.silu(self.norm(w, "decoder.norm_out", h)))
+
+  # latent map f (B,d,P,P) -> token maps, one (B, side*side) per scale, and the teacher-forcing input (B, L-1, d)
+  def quantize(self: __torch__.Ops, w: Dict[str, Tensor], f: Tensor) -> Tuple[List[Tensor], Tensor]:
+    tokens = annotate(List[Tensor], [])
+    inputs = annotate(List[Tensor], [])
+    residual = f
+    fhat = torch.zeros_like(f)
+    for k in range(len(self.sides)):
+      z = self.down(residual, self.sides[k])
+      index = self.nearest(w["quantize.embedding.weight"], z)
+      tokens.append(index)
+      h = self.scale_map(w, torch.embedding(w["quantize.embedding.weight"], index), k)
+      residual = residual - h
+      fhat = fhat + h
+      if k + 1 < len(self.sides):
+        inputs.append(torch.flatten(self.down(fhat, self.sides[k + 1]), 2).transpose(1, 2))
+    return (tokens, torch.cat(inputs, 1))
+
+  # token maps -> teacher-forcing input (B, L-1, d) and fhat (B,d,P,P)
+  def assemble(self: __torch__.Ops, w: Dict[str, Tensor], tokens: List[Tensor]) -> Tuple[Tensor, Tensor]:
+    inputs = annotate(List[Tensor], [])
+    side = self.sides[-1]
+    codebook = w["quantize.embedding.weight"]
+    fhat = torch.zeros([tokens[0].shape[0], codebook.shape[1], side, side], dtype=codebook.dtype, device=codebook.device)
+    for k in range(len(self.sides)):
+      fhat = fhat + self.scale_map(w, torch.embedding(codebook, tokens[k]), k)
+      if k + 1 < len(self.sides):
+        inputs.append(torch.flatten(self.down(fhat, self.sides[k + 1]), 2).transpose(1, 2))
+    return (torch.cat(inputs, 1), fhat)
+
+  # One generation step: adds scale `scale`, given as tokens (B, n) or as soft codewords (B, n, d), to the running sum.
+  # Returns the new sum and the next scale's input (B, n', d); after the last scale that is the sum itself, flattened.
+  def accumulate(self: __torch__.Ops, w: Dict[str, Tensor], fhat: Tensor, codes: Tensor, scale: Tensor) -> Tuple[Tensor, Tensor]:
+    k = int(scale)
+    if codes.dim() == 2:
+      codes = torch.embedding(w["quantize.embedding.weight"], codes)
+    fhat = fhat + self.scale_map(w, codes, k)
+    side = self.sides[-1]
+    if k + 1 < len(self.sides):
+      side = self.sides[k + 1]
+    return (fhat, torch.flatten(self.down(fhat, side), 2).transpose(1, 2))
+
+  # codewords (B, n, d) of scale k -> their share of fhat: phi_k(up(h)), (B,d,P,P)
+  def scale_map(self: __torch__.Ops, w: Dict[str, Tensor], codes: Tensor, k: int) -> Tensor:
+    side = self.sides[k]
+    full = self.sides[-1]
+    h = codes.transpose(1, 2).reshape([codes.shape[0], codes.shape[2], side, side])
+    if side != full:
+      h = torch.upsample_bicubic2d(h, [full, full], False)
+    return h * 0.5 + self.conv(w, "quantize.quant_resi.qresi_ls." + str(self.phi(k)), h) * 0.5
+
+  # which of the partially shared convolutions serves scale k: the nearest of four ticks between 1/12 and 11/12
+  def phi(self: __torch__.Ops, k: int) -> int:
+    if len(self.sides) == 1:
+      return 0
+    t = float(k) / float(len(self.sides) - 1)
+    # exact ties are decided by rounding, so the arithmetic is that of the reference
+    low = 1. / 3. / 4.
+    high = 1. - 1. / 3. / 4.
+    best = 0
+    distance = 2.
+    for j in range(4):
+      tick = low + float(j) * ((high - low) / 3.)
+      if abs(tick - t) < distance:
+        best = j
+        distance = abs(tick - t)
+    return best
+
+  def down(self: __torch__.Ops, f: Tensor, side: int) -> Tensor:
+    if f.shape[2] == side:
+      return f
+    return torch.adaptive_avg_pool2d(f, [side, side])
+
+  # z (B,d,s,s) -> index of the nearest entry of the codebook (V,d), (B, s*s)
+  def nearest(self: __torch__.Ops, codebook: Tensor, z: Tensor) -> Tensor:
+    flat = torch.flatten(z, 2).transpose(1, 2).reshape([-1, z.shape[1]])
+    distance = torch.sum(flat * flat, [1], True) + torch.sum(codebook * codebook, [1]) - 2. * torch.mm(flat, codebook.t())
+    return torch.argmin(distance, 1).view([z.shape[0], -1])
+
+  def middle(self: __torch__.Ops, w: Dict[str, Tensor], p: str, h: Tensor) -> Tensor:
+    h = self.residual(w, p + ".block_1", h)
+    h = self.attention(w, p + ".attn_1", h)
+    return self.residual(w, p + ".block_2", h)
+
+  def residual(self: __torch__.Ops, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
+    h = self.conv(w, p + ".conv1", torch.silu(self.norm(w, p + ".norm1", x)))
+    h = self.conv(w, p + ".conv2", torch.silu(self.norm(w, p + ".norm2", h)))
+    if (p + ".nin_shortcut.weight") in w:
+      x = torch.conv2d(x, w[p + ".nin_shortcut.weight"], w[p + ".nin_shortcut.bias"])
+    return x + h
+
+  # single-head self-attention over all positions, width C
+  def attention(self: __torch__.Ops, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
+    qkv = torch.conv2d(self.norm(w, p + ".norm", x), w[p + ".qkv.weight"], w[p + ".qkv.bias"])
+    q, k, v = torch.chunk(torch.flatten(qkv, 2).transpose(1, 2).unsqueeze(1), 3, 3)
+    h = torch.scaled_dot_product_attention(q, k, v).squeeze(1).transpose(1, 2).reshape(x.shape)
+    return x + torch.conv2d(h, w[p + ".proj_out.weight"], w[p + ".proj_out.bias"])
+
+  def norm(self: __torch__.Ops, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
+    return torch.group_norm(x, 32, w[p + ".weight"], w[p + ".bias"], 1e-6)
+
+  def conv(self: __torch__.Ops, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
+    weight = w[p + ".weight"]
+    return torch.conv2d(x, weight, w[p + ".bias"], [1, 1], [weight.shape[2] // 2, weight.shape[3] // 2])
+
+  # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
+  # images (B,3,H,W) in [-1,1]; state holds first., second. and average. of every weight and `hits` (V,), how often each
+  # code was chosen; schedule as in adamw, followed by the decay of the average and 1 to quantise or 0 to auto-encode
+  # -> (4,) image mean squared error, image mean absolute error, codebook loss, gradient norm
+  def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
+    names = sorted(list(w.keys()))
+    weights = annotate(List[Tensor], [])
+    first = annotate(List[Tensor], [])
+    second = annotate(List[Tensor], [])
+    for name in names:
+      weights.append(w[name].requires_grad_(True))
+      first.append(state["first." + name])
+      second.append(state["second." + name])
+    f = self.encode(w, images)
+    codebook_loss = torch.zeros([], device=f.device)
+    fhat = f
+    if float(schedule[8]) > 0.:
+      residual = f.detach()
+      total = torch.zeros_like(residual)
+      for k in range(len(self.sides)):
+        index = self.nearest(w["quantize.embedding.weight"].detach(), self.down(residual, self.sides[k]))
+        hits = torch.bincount(index.view([-1]), None, state["hits"].shape[0])
+        state["hits"].add_(hits.to(6))
+        h = self.scale_map(w, torch.embedding(w["quantize.embedding.weight"], index), k)
+        residual = residual - h.detach()
+        total = total + h
+        codebook_loss = codebook_loss + torch.mse_loss(total, f.detach()) + 0.25 * torch.mse_loss(total.detach(), f)
+      codebook_loss = codebook_loss / float(len(self.sides))
+      fhat = f + (total - f).detach()
+    image = self.decode_unclamped(w, fhat)
+    squared = torch.mse_loss(image, images)
+    absolute = torch.l1_loss(image, images)
+    gradients = annotate(List[Tensor], [])
+    found = torch.grad([squared + 0.2 * absolute + codebook_loss], weights, None, None, False, True)
+    for i in range(len(weights)):
+      g = found[i]
+      if g is None:
+        gradients.append(torch.zeros_like(weights[i]))
+      else:
+        gradients.append(g)
+    norm = self.adamw(gradients, weights, first, second, schedule[:7])
+    for name in names:
+      state["average." + name].lerp_(w[name].detach(), 1. - float(schedule[7]))
+    return torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach(), norm])
+
+  # Gives codes that were not chosen since the last call a new place: a residual of these images, drawn by `order`, a
+  # permutation of all (B * L) residual vectors. Resets the counts. -> how many codes were moved
+  def reseed(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, order: Tensor) -> Tensor:
+    codebook = w["quantize.embedding.weight"].detach()
+    residual = self.encode(w, images).detach()
+    seen = annotate(List[Tensor], [])
+    for k in range(len(self.sides)):
+      z = self.down(residual, self.sides[k])
+      seen.append(torch.flatten(z, 2).transpose(1, 2).reshape([-1, z.shape[1]]))
+      residual = residual - self.scale_map(w, torch.embedding(codebook, self.nearest(codebook, z)), k).detach()
+    idle = torch.nonzero(state["hits"] < 0.5).view([-1])[:order.shape[0]]
+    codebook.index_copy_(0, idle, torch.index_select(torch.cat(seen, 0), 0, order[:idle.shape[0]]))
+    state["average.quantize.embedding.weight"].index_copy_(0, idle, torch.index_select(codebook, 0, idle))
+    state["first.quantize.embedding.weight"].index_fill_(0, idle, 0.)
+    state["second.quantize.embedding.weight"].index_fill_(0, idle, 0.)
+    state["hits"].zero_()
+    return torch.full([], idle.shape[0], dtype=4)
+
+  # Like quantize, with a share of the codes (flip, a probability per scale) replaced by random ones in the running sum
+  # only: each scale's tokens are those that repair what went before. noise (B,L) in [0,1), codes (B,L) random codes
+  # -> tokens (B,L), teacher-forcing input (B, L-1, d)
+  def quantize_noisily(self: __torch__.Ops, w: Dict[str, Tensor], f: Tensor, flip: Tensor, noise: Tensor, codes: Tensor) -> Tuple[Tensor, Tensor]:
+    codebook = w["quantize.embedding.weight"]
+    tokens = annotate(List[Tensor], [])
+    inputs = annotate(List[Tensor], [])
+    residual = f
+    fhat = torch.zeros_like(f)
+    begin = 0
+    for k in range(len(self.sides)):
+      end = begin + self.sides[k] * self.sides[k]
+      index = self.nearest(codebook, self.down(residual, self.sides[k]))
+      tokens.append(index)
+      used = torch.where(noise[:, begin:end] < flip[k], codes[:, begin:end], index)
+      h = self.scale_map(w, torch.embedding(codebook, used), k)
+      residual = residual - h
+      fhat = fhat + h
+      if k + 1 < len(self.sides):
+        inputs.append(torch.flatten(self.down(fhat, self.sides[k + 1]), 2).transpose(1, 2))
+      begin = end
+    return (torch.cat(tokens, 1), torch.cat(inputs, 1))
+
+  # include optimiser.py
