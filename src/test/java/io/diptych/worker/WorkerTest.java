@@ -16,6 +16,8 @@ import io.diptych.job.Job;
 import io.diptych.job.JobEvent;
 import io.diptych.job.JobKind;
 import io.diptych.job.JobState;
+import io.diptych.job.LaneCapacity;
+import io.diptych.job.QueueDepth;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.Submission;
 import io.diptych.job.ticket.TicketSettings;
@@ -348,6 +350,63 @@ class WorkerTest {
     await().until(() -> refused.get() == 1);
     assertThat(api.read(job)).isEqualTo(done);
     assertThat(dead.worker.lanes()).hasSize(1);
+  }
+
+  @Test
+  void aRunThatADrainHasToInterruptIsHandedBackToo() {
+    TicketSettings impatient =
+        new TicketSettings(
+            Duration.ofMillis(200), Duration.ofMillis(200), 6, Duration.ofMillis(300));
+    WorkerFixture worker =
+        keep(
+            WorkerFixture.start(
+                database.dataSource(),
+                decomposing(
+                    new FakeDecomposition(
+                        STEPS,
+                        (job, step) -> {
+                          if (step == 30) {
+                            new CountDownLatch(1).await();
+                          }
+                        })),
+                WorkerFixture.settings("slow"),
+                impatient,
+                LaneListener.NONE));
+    Job job = submit("slow");
+    await().until(() -> api.read(job).progress() != null && api.read(job).progress().step() == 29);
+
+    worker.worker.drain();
+
+    assertThat(api.read(job).state()).isEqualTo(JobState.QUEUED);
+    assertThat(api.read(job).attempt()).isEqualTo(1);
+    assertThat(api.queue.running().latestCheckpoint(job.id()).orElseThrow().step()).isEqualTo(25);
+  }
+
+  @Test
+  void aLaneThatCannotRunYetTakesTheJobsOnceItCan() {
+    AtomicInteger asked = new AtomicInteger();
+    FakeDecomposition runner =
+        new FakeDecomposition(1, (job, step) -> {}) {
+          @Override
+          public LaneCapacity capacity(String device) {
+            return asked.incrementAndGet() > 2 ? LaneCapacity.UNLIMITED : LaneCapacity.UNABLE;
+          }
+        };
+    for (int i = 0; i < 50; i++) {
+      submit("early " + i);
+    }
+    worker("loads its model", runner);
+
+    await()
+        .until(
+            () ->
+                api.queue
+                    .jobs()
+                    .depth(JobKind.DECOMPOSITION)
+                    .equals(new QueueDepth(0, 0, Duration.ZERO)));
+
+    assertThat(api.sql.sql("select count(*) from attempt").query(Integer.class).single())
+        .isEqualTo(50);
   }
 
   @Test
