@@ -20,7 +20,8 @@ class DatabaseConfiguration {
   EmbeddedServer embeddedServer(
       @Value("${diptych.data-directory:data}") Path dataDirectory,
       @Value("${diptych.database.port:0}") int port) {
-    return EmbeddedServer.start(dataDirectory.resolve("postgresql"), port);
+    Path directory = dataDirectory.resolve("postgresql");
+    return EmbeddedServer.start(directory, directory.resolve("binaries"), port);
   }
 
   @Bean

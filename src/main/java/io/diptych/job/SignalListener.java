@@ -54,15 +54,14 @@ public final class SignalListener {
   }
 
   private void listen() {
-    boolean first = true;
+    boolean away = false;
     while (running) {
       try (Connection connection = dataSource.getConnection();
           Statement statement = connection.createStatement()) {
         statement.execute("listen " + JobSignals.CHANNEL);
-        if (!first) {
-          signals.resynchronise();
-        }
-        first = false;
+        // Whatever happened before this line was told to nobody.
+        signals.resynchronise();
+        away = false;
         try {
           read(connection.unwrap(PGConnection.class));
         } finally {
@@ -72,16 +71,16 @@ public final class SignalListener {
           }
         }
       } catch (SQLException e) {
-        if (running) {
+        if (running && !away) {
           log.warn(
-              "No notifications for now ({}); lanes find new jobs by polling. Connecting again in"
-                  + " {} ms.",
-              e.getMessage(),
-              reconnectDelay.toMillis());
-          pause();
+              "No notifications until the database is back ({}); lanes find new jobs by polling.",
+              e.getMessage());
+          away = true;
         }
+        pause();
       } catch (RuntimeException e) {
         log.error("A listener of job signals failed; listening goes on.", e);
+        pause();
       }
     }
   }
@@ -98,6 +97,9 @@ public final class SignalListener {
   }
 
   private void pause() {
+    if (!running) {
+      return;
+    }
     try {
       Thread.sleep(reconnectDelay.toMillis());
     } catch (InterruptedException e) {

@@ -5,6 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -49,6 +50,15 @@ public final class TestDatabase implements AutoCloseable {
     String name = "test_%d_%d".formatted(ProcessHandle.current().pid(), NUMBER.incrementAndGet());
     Server.ONE.execute("create database " + name);
     return new TestDatabase(name);
+  }
+
+  /** The service's own embedded server, with its programs unpacked once for all tests. */
+  public static EmbeddedServer embedded(Path directory, int port) {
+    Path binaries =
+        Path.of(
+            System.getProperty("java.io.tmpdir"),
+            "diptych-test-postgresql-" + System.getProperty("user.name"));
+    return EmbeddedServer.start(directory, binaries, port);
   }
 
   public HikariDataSource dataSource() {

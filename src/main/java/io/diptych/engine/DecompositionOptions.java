@@ -1,0 +1,188 @@
+package io.diptych.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Options of one decomposition. Defaults are those of the authors' code ({@code OFFICIAL_CODE}).
+ *
+ * @param contentWord word(s) for the subject, for example {@code fox}
+ * @param styleWord word(s) for the style, for example {@code digital glitch art}
+ * @param profile which reading of the paper sets scales and losses
+ * @param steps optimisation steps to run
+ * @param evaluatedStep the step whose state becomes the concept, at most {@code steps}
+ * @param tokens learned rows per concept and text encoder
+ * @param seed of flips, condition dropout and initial memories
+ * @param horizontalFlip whether the picture is mirrored at random
+ * @param scaleAware alternate style and content steps over their own scales; off: one joint loss
+ * @param memory augmented K-V memories; null switches them off
+ * @param rectification SVD rectification of the style; null switches it off
+ * @param gradientIsolation a step changes only the group it is about; false follows the authors'
+ *     code
+ * @param optimiser numbers of the optimisation
+ */
+public record DecompositionOptions(
+    String contentWord,
+    String styleWord,
+    Profile profile,
+    int steps,
+    int evaluatedStep,
+    int tokens,
+    long seed,
+    boolean horizontalFlip,
+    boolean scaleAware,
+    @Nullable Memory memory,
+    @Nullable Rectification rectification,
+    boolean gradientIsolation,
+    Optimiser optimiser) {
+
+  private static final int MOST_STEPS = 10_000;
+  private static final int MOST_TOKENS = 16;
+  private static final int MOST_PAIRS = 16;
+  private static final int MOST_RANK = 500;
+
+  /** Which scales count as style and which as content. */
+  public enum Profile {
+    /** Style 1 to 3, content 4 to K: what the published numbers come from. */
+    OFFICIAL_CODE,
+    /** Style 1 to 3 and K, content 4 to K-1: what the paper says. */
+    PAPER
+  }
+
+  /**
+   * Augmented K-V memories.
+   *
+   * @param blocks transformer blocks that get them, 0-based
+   * @param pairs key-value pairs per concept and block
+   */
+  public record Memory(List<Integer> blocks, int pairs) {
+    /** One pair in the first block, as in the paper. */
+    public static final Memory DEFAULT = new Memory(List.of(0), 1);
+  }
+
+  /**
+   * SVD rectification.
+   *
+   * @param rank r, singular directions removed from the style
+   * @param subConcepts descriptions of kinds of the subject; empty: from the configured source
+   * @param space where the directions are measured
+   */
+  public record Rectification(int rank, List<String> subConcepts, Space space) {
+    /** Rank 10, sub-concepts from the configured source, the authors' space. */
+    public static final Rectification DEFAULT = new Rectification(10, List.of(), Space.JOINT);
+
+    /** Spaces of sub-concept embeddings (backbones.md 5.5). */
+    public enum Space {
+      /** After the encoder's text projection, as in the authors' code. */
+      JOINT,
+      /** The hidden states themselves, where the rectification is applied. */
+      HIDDEN
+    }
+  }
+
+  /**
+   * Numbers of the optimisation (backbones.md 5.3).
+   *
+   * @param alpha weight of the other scales in a style step
+   * @param learningRate of AdamW after the warm-up
+   * @param warmUpSteps over which the rate grows linearly, from 0.5 %
+   * @param weightDecay decoupled
+   * @param clipNorm bound of the global gradient norm
+   * @param conditionDropout how often the pooled text is replaced by that of the empty prompt
+   */
+  public record Optimiser(
+      double alpha,
+      double learningRate,
+      int warmUpSteps,
+      double weightDecay,
+      double clipNorm,
+      double conditionDropout) {
+    /** The authors' numbers. */
+    public static final Optimiser DEFAULT = new Optimiser(0.1, 1e-2, 50, 0.05, 1, 0.1);
+  }
+
+  /**
+   * The authors' settings for two words, with four rows each. Their code runs 200 steps and
+   * evaluates the state after step 150; later steps change nothing about it, so 150 are run.
+   */
+  public static DecompositionOptions of(String contentWord, String styleWord, long seed) {
+    return new DecompositionOptions(
+        contentWord,
+        styleWord,
+        Profile.OFFICIAL_CODE,
+        150,
+        150,
+        4,
+        seed,
+        true,
+        true,
+        Memory.DEFAULT,
+        Rectification.DEFAULT,
+        true,
+        Optimiser.DEFAULT);
+  }
+
+  /**
+   * Checks every number and word, without a model at hand.
+   *
+   * @param depth blocks of the model
+   * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
+   */
+  public void validate(int depth) {
+    List<String> problems = new ArrayList<>();
+    range(problems, "steps", steps, 1, MOST_STEPS);
+    range(problems, "evaluatedStep", evaluatedStep, 1, steps);
+    range(problems, "tokens", tokens, 1, MOST_TOKENS);
+    if (memory != null) {
+      range(problems, "memory.pairs", memory.pairs, 1, MOST_PAIRS);
+      if (memory.blocks.isEmpty()
+          || memory.blocks.stream().distinct().count() < memory.blocks.size()) {
+        problems.add("memory.blocks must name at least one block, and each once");
+      }
+      memory.blocks.forEach(block -> range(problems, "memory.blocks", block, 0, depth - 1));
+    }
+    if (rectification != null) {
+      range(problems, "rectification.rank", rectification.rank, 1, MOST_RANK);
+    }
+    range(problems, "optimiser.alpha", optimiser.alpha, 0, 1);
+    range(problems, "optimiser.learningRate", optimiser.learningRate, 1e-7, 1);
+    range(problems, "optimiser.warmUpSteps", optimiser.warmUpSteps, 0, MOST_STEPS);
+    range(problems, "optimiser.weightDecay", optimiser.weightDecay, 0, 10);
+    range(problems, "optimiser.clipNorm", optimiser.clipNorm, 1e-6, 1e6);
+    range(problems, "optimiser.conditionDropout", optimiser.conditionDropout, 0, 1);
+    word(problems, "contentWord", contentWord);
+    word(problems, "styleWord", styleWord);
+    if (!problems.isEmpty()) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "The options cannot be used: " + String.join("; ", problems) + ".");
+    }
+  }
+
+  private static void range(
+      List<String> problems, String option, double value, double least, double most) {
+    if (!(value >= least && value <= most)) {
+      problems.add(
+          option
+              + " is "
+              + plain(value)
+              + " but must be from "
+              + plain(least)
+              + " to "
+              + plain(most));
+    }
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+  }
+
+  private static void word(List<String> problems, String option, String words) {
+    if (words.isBlank()) {
+      problems.add(option + " is empty");
+    } else if (words.contains("<object") || words.contains("<style")) {
+      problems.add(option + " contains a placeholder of the captions");
+    }
+  }
+}

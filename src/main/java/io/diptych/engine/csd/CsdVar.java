@@ -1,0 +1,139 @@
+package io.diptych.engine.csd;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.diptych.engine.Concept;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.RunControl;
+import io.diptych.engine.RunStoppedException;
+import io.diptych.engine.switti.Switti;
+import io.diptych.engine.vqvae.Vqvae;
+import java.awt.image.BufferedImage;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+
+/** CSD-VAR on one backbone: content-style decomposition of a picture. Thread-safe. */
+public final class CsdVar {
+
+  private final Models models;
+  private final SubConcepts subConcepts;
+  private final NDManager manager;
+
+  /**
+   * The models of a backbone.
+   *
+   * @param backboneName name of their manifest
+   * @param backboneDigest digest of their manifest
+   */
+  public record Models(
+      Switti switti,
+      Vqvae vqvae,
+      CsdProgram program,
+      ConceptText text,
+      String backboneName,
+      String backboneDigest) {}
+
+  /**
+   * The method on these models.
+   *
+   * @param subConcepts where the sub-concepts of a word come from when the caller gives none
+   * @param manager parent of the runs' managers
+   */
+  public CsdVar(Models models, SubConcepts subConcepts, NDManager manager) {
+    this.models = models;
+    this.subConcepts = subConcepts;
+    this.manager = manager;
+  }
+
+  /**
+   * Checks options against the model, before anything is computed.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
+   */
+  public void validate(DecompositionOptions options) {
+    options.validate(models.switti().architecture().depth());
+    Captions captions = Captions.of(options);
+    models.text().checkLength(captions.full(), captions.placeholders());
+    DecompositionOptions.Rectification rectification = options.rectification();
+    if (rectification != null) {
+      checkRank(rectification.rank(), subConcepts(options));
+    }
+  }
+
+  /**
+   * Learns the content and the style of a picture.
+   *
+   * @throws RunStoppedException when the control asked to stop
+   * @throws EngineException of kind {@code INVALID_OPTIONS}, {@code NUMERIC_DIVERGENCE}, {@code
+   *     OUT_OF_MEMORY} or {@code DEVICE_FAILURE}
+   */
+  public Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control) {
+    validate(options);
+    String pictureDigest = digest(image);
+    Optional<Checkpoint> checkpoint =
+        control
+            .resumeFrom()
+            .map(bytes -> Checkpoint.read(bytes, options, models.backboneDigest(), pictureDigest));
+    SubConceptList lines = null;
+    if (options.rectification() != null && checkpoint.isEmpty()) {
+      lines = subConcepts(options);
+    }
+    NDManager runManager = manager.newSubManager();
+    NDArray picture = models.vqvae().fit(runManager, image);
+    try (CsdRun run =
+        new CsdRun(
+            models, options, picture, pictureDigest, runManager, lines, checkpoint.orElse(null))) {
+      while (!run.isFinished()) {
+        RunControl.Directive directive = control.afterStep(run.next());
+        if (directive == RunControl.Directive.CHECKPOINT
+            || directive == RunControl.Directive.CHECKPOINT_AND_STOP) {
+          control.checkpoint(run.step(), run.checkpoint().write());
+        }
+        if (directive == RunControl.Directive.STOP
+            || directive == RunControl.Directive.CHECKPOINT_AND_STOP) {
+          throw new RunStoppedException(run.step());
+        }
+      }
+      return run.concept();
+    }
+  }
+
+  private SubConceptList subConcepts(DecompositionOptions options) {
+    List<String> given = options.rectification().subConcepts();
+    SubConcepts source = given.isEmpty() ? subConcepts : new GivenSubConcepts(given);
+    return source.of(
+        options.contentWord(), given.isEmpty() ? SubConcepts.USUAL_LINES : SubConcepts.MOST_LINES);
+  }
+
+  private static void checkRank(int rank, SubConceptList lines) {
+    long distinct = lines.lines().stream().distinct().count();
+    if (rank > distinct) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "rectification.rank is "
+              + rank
+              + ", but there are only "
+              + distinct
+              + " different sub-concepts to span it. Give more of them or a smaller rank.");
+    }
+  }
+
+  private static String digest(BufferedImage image) {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    int[] rgb = image.getRGB(0, 0, width, height, null, 0, width);
+    ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * (rgb.length + 2));
+    bytes.putInt(width).putInt(height).asIntBuffer().put(rgb);
+    try {
+      byte[] sha256 = MessageDigest.getInstance("SHA-256").digest(bytes.array());
+      return HexFormat.of().formatHex(sha256);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("Every JDK has SHA-256.", e);
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package io.diptych.engine.vqvae;
+
+import io.diptych.engine.weights.ModelManifest;
+import io.diptych.engine.weights.TensorSchema;
+import java.util.List;
+
+/**
+ * Sizes of a VQ-VAE (backbones.md 1.1).
+ *
+ * @param channels width of the first level
+ * @param channelMultipliers width of each level in units of {@code channels}, fine to coarse
+ * @param residualBlocks per encoder level; decoder levels have one more
+ * @param latentChannels d, also the width of a codeword
+ * @param codes V, entries of the codebook
+ * @param sides side of each scale's token map, coarse to fine; the last is the latent map's
+ */
+public record VqvaeArchitecture(
+    int channels,
+    List<Integer> channelMultipliers,
+    int residualBlocks,
+    int latentChannels,
+    int codes,
+    List<Integer> sides) {
+
+  /** Pixels of a picture's side. */
+  public int resolution() {
+    return sides.get(sides.size() - 1) << (channelMultipliers.size() - 1);
+  }
+
+  /** Tokens of all scales, L. */
+  public int tokens() {
+    return sides.stream().mapToInt(side -> side * side).sum();
+  }
+
+  /** The sizes that a manifest gives. */
+  public static VqvaeArchitecture of(ModelManifest manifest) {
+    ModelManifest.VqVae sizes = manifest.vqvae();
+    return new VqvaeArchitecture(
+        sizes.channels(),
+        sizes.channelMultipliers(),
+        sizes.residualBlocks(),
+        sizes.zChannels(),
+        sizes.vocabulary(),
+        manifest.scales());
+  }
+
+  /** Every weight's official name and shape (backbones.md 1.5). */
+  public TensorSchema tensors() {
+    TensorSchema all = new TensorSchema("a VQ-VAE").ignoring("ema_vocab_hit_SV");
+    conv(all, "encoder.conv_in", channels, 3, 3);
+    int width = channels;
+    int coarsest = channelMultipliers.size() - 1;
+    for (int level = 0; level <= coarsest; level++) {
+      String p = "encoder.down." + level;
+      width = level(all, p, width, level, residualBlocks);
+      if (level < coarsest) {
+        conv(all, p + ".downsample.conv", width, width, 3);
+      }
+    }
+    middle(all, "encoder.mid", width);
+    norm(all, "encoder.norm_out", width);
+    conv(all, "encoder.conv_out", latentChannels, width, 3);
+    conv(all, "quant_conv", latentChannels, latentChannels, 3);
+    conv(all, "post_quant_conv", latentChannels, latentChannels, 3);
+    conv(all, "decoder.conv_in", width, latentChannels, 3);
+    middle(all, "decoder.mid", width);
+    for (int level = coarsest; level >= 0; level--) {
+      String p = "decoder.up." + level;
+      width = level(all, p, width, level, residualBlocks + 1);
+      if (level > 0) {
+        conv(all, p + ".upsample.conv", width, width, 3);
+      }
+    }
+    norm(all, "decoder.norm_out", width);
+    conv(all, "decoder.conv_out", 3, width, 3);
+    all.tensor("quantize.embedding.weight", codes, latentChannels);
+    for (int j = 0; j < 4; j++) {
+      conv(all, "quantize.quant_resi.qresi_ls." + j, latentChannels, latentChannels, 3);
+    }
+    return all;
+  }
+
+  private int level(TensorSchema all, String p, int input, int level, int blocks) {
+    int width = input;
+    int output = channels * channelMultipliers.get(level);
+    for (int i = 0; i < blocks; i++) {
+      residual(all, p + ".block." + i, width, output);
+      width = output;
+      if (level == channelMultipliers.size() - 1) {
+        attention(all, p + ".attn." + i, width);
+      }
+    }
+    return width;
+  }
+
+  private static void middle(TensorSchema all, String p, int width) {
+    residual(all, p + ".block_1", width, width);
+    attention(all, p + ".attn_1", width);
+    residual(all, p + ".block_2", width, width);
+  }
+
+  private static void residual(TensorSchema all, String p, int input, int output) {
+    norm(all, p + ".norm1", input);
+    conv(all, p + ".conv1", output, input, 3);
+    norm(all, p + ".norm2", output);
+    conv(all, p + ".conv2", output, output, 3);
+    if (input != output) {
+      conv(all, p + ".nin_shortcut", output, input, 1);
+    }
+  }
+
+  private static void attention(TensorSchema all, String p, int width) {
+    norm(all, p + ".norm", width);
+    conv(all, p + ".qkv", 3 * width, width, 1);
+    conv(all, p + ".proj_out", width, width, 1);
+  }
+
+  private static void conv(TensorSchema all, String p, int output, int input, int kernel) {
+    all.withBias(p, output, input, kernel, kernel);
+  }
+
+  private static void norm(TensorSchema all, String p, int width) {
+    all.withBias(p, width);
+  }
+
+  public VqvaeArchitecture {
+    channelMultipliers = List.copyOf(channelMultipliers);
+    sides = List.copyOf(sides);
+  }
+}
