@@ -137,7 +137,7 @@ public final class SwittiBackbone implements Backbone {
                 + "). Decompose the picture again on this model.");
       }
     }
-    request.sampling().validate(manifest.scales().size());
+    request.validate(manifest.scales().size());
     new PromptText(text).check(request);
   }
 
@@ -173,6 +173,11 @@ public final class SwittiBackbone implements Backbone {
                   scope, batch, MemoryWindows.of(architecture), architecture.width()));
       return vqvae.pictures(scope, sampled.image());
     }
+  }
+
+  /** Owner of everything the backbone keeps on its device, for those who watch memory. */
+  public NDManager manager() {
+    return manager;
   }
 
   private static List<Concept> concepts(GenerationRequest request) {
