@@ -58,7 +58,7 @@ public final class TicketCounter {
     this.kind = kind;
     this.dataSource = dataSource;
     CustomTask<Void> task =
-        Tasks.custom(TicketTable.task(kind), Void.class)
+        Tasks.custom(SchedulerTable.task(kind), Void.class)
             .onFailure(
                 (complete, operations) ->
                     operations.reschedule(complete, clock.instant().plus(AFTER_FAILURE)))
@@ -67,7 +67,7 @@ public final class TicketCounter {
             .execute((instance, context) -> run(instance, context, handler, clock));
     this.scheduler =
         Scheduler.create(dataSource, task)
-            .tableName(TicketTable.of(kind).name())
+            .tableName(SchedulerTable.of(kind).name())
             .schedulerName(new SchedulerName.Fixed(worker))
             .threads(lanes)
             .executorService(Executors.newFixedThreadPool(lanes, threads))
@@ -96,7 +96,7 @@ public final class TicketCounter {
    * @throws IllegalStateException if the table holds tasks of someone else
    */
   public void open() {
-    TicketTable.of(kind).requireUnshared(dataSource);
+    SchedulerTable.of(kind).requireUnshared(dataSource);
     scheduler.start();
   }
 
