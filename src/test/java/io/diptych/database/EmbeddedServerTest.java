@@ -39,9 +39,14 @@ class EmbeddedServerTest {
   void aSecondOwnerIsToldHowToShareTheServer() {
     try (EmbeddedServer server = TestDatabase.embedded(directory, 0)) {
       assertThatThrownBy(() -> TestDatabase.embedded(directory, 0))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("Another process of this service uses the data directory")
-          .hasMessageContaining("spring.datasource.url=" + server.url());
+          .isInstanceOfSatisfying(
+              EmbeddedServerException.class,
+              refusal -> {
+                assertThat(refusal)
+                    .hasMessageContaining(
+                        "Another process of this service uses the data directory");
+                assertThat(refusal.action()).contains("spring.datasource.url=" + server.url());
+              });
     }
   }
 
