@@ -17,7 +17,9 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 class AccessGuard implements SmartInitializingSingleton {
 
   private static final Logger log = LoggerFactory.getLogger(AccessGuard.class);
-  private static final String OURS = "io.diptych.";
+
+  /** They bring their own routes, which the filter chain knows. */
+  private static final List<String> FRAMEWORKS = List.of("org.springframework.", "org.springdoc.");
 
   private final AccessPolicy policy;
   private final SecurityProperties security;
@@ -68,7 +70,7 @@ class AccessGuard implements SmartInitializingSingleton {
 
   private static boolean saysNothing(HandlerMethod handler) {
     Class<?> type = handler.getBeanType();
-    return type.getName().startsWith(OURS)
+    return FRAMEWORKS.stream().noneMatch(type.getName()::startsWith)
         && !ErrorController.class.isAssignableFrom(type)
         && AccessWebSetup.requirementOf(handler) == null
         && !type.isAnnotationPresent(OpenToAll.class);
