@@ -28,27 +28,30 @@ class ProblemsController {
    * @param retryable whether the same request may succeed later
    * @param action what the caller can do
    */
-  record Entry(ProblemType type, String title, int status, boolean retryable, String action) {
+  record ProblemDescription(
+      ProblemType type, String title, int status, boolean retryable, String action) {
 
-    static Entry of(ProblemType type) {
-      return new Entry(type, type.title(), type.status(), type.retryable(), type.action());
+    static ProblemDescription of(ProblemType type) {
+      return new ProblemDescription(
+          type, type.title(), type.status(), type.retryable(), type.action());
     }
   }
 
   /** The whole catalogue. */
-  record Catalogue(List<Entry> items) {}
+  record ProblemCatalogue(List<ProblemDescription> items) {}
 
   @GetMapping
-  @Operation(summary = "List the types of problems")
-  Catalogue list() {
-    return new Catalogue(Arrays.stream(ProblemType.values()).map(Entry::of).toList());
+  @Operation(operationId = "listProblems", summary = "List the types of problems")
+  ProblemCatalogue list() {
+    return new ProblemCatalogue(
+        Arrays.stream(ProblemType.values()).map(ProblemDescription::of).toList());
   }
 
   @GetMapping("/{slug}")
-  @Operation(summary = "Explain a type of problem")
-  Entry explain(@PathVariable String slug) {
+  @Operation(operationId = "explainProblem", summary = "Explain a type of problem")
+  ProblemDescription explain(@PathVariable String slug) {
     return ProblemType.ofSlug(slug)
-        .map(Entry::of)
+        .map(ProblemDescription::of)
         .orElseThrow(() -> ProblemException.notFound("type of problem", slug));
   }
 }
