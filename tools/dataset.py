@@ -1,0 +1,49 @@
+"""Reads the data sets that the Java command `dataset` writes (io.diptych.pretrain.data)."""
+
+import json
+import pathlib
+import zlib
+
+import numpy as np
+
+ENCODING = "zlib-rgb-left-delta"
+
+
+class Dataset:
+    """One split, decoded on demand from memory-mapped shards."""
+
+    def __init__(self, directory, split):
+        directory = pathlib.Path(directory)
+        index = json.loads((directory / "dataset.json").read_text())
+        if index["encoding"] != ENCODING:
+            raise ValueError(f"{directory} is encoded as {index['encoding']}, this reads {ENCODING}")
+        self.size = index["size"]
+        self.things = index["things"]
+        self.styles = index["styles"]
+        self.entries = []
+        self.shards = []
+        for shard in index["splits"][split]["shards"]:
+            self.shards.append(np.memmap(directory / (shard["name"] + ".bin"), np.uint8, "r"))
+            for line in open(directory / (shard["name"] + ".jsonl"), encoding="utf-8"):
+                self.entries.append((len(self.shards) - 1, json.loads(line)))
+        self.captions = [entry["caption"] for _, entry in self.entries]
+        self.labels = np.array([(e["thingIndex"], e["styleIndex"]) for _, e in self.entries])
+
+    def __len__(self):
+        return len(self.entries)
+
+    def rgb(self, i):
+        """(size, size, 3), bytes."""
+        shard, entry = self.entries[i]
+        begin = entry["offset"]
+        data = zlib.decompress(self.shards[shard][begin : begin + entry["length"]])
+        delta = np.frombuffer(data, np.uint8).reshape(self.size, self.size, 3)
+        return delta.cumsum(1, dtype=np.uint8)
+
+    def planes(self, indices, mirrored):
+        """(B,3,size,size) in [-1,1]; mirrored (B,) tells which to turn left to right."""
+        out = np.empty((len(indices), 3, self.size, self.size), np.float32)
+        for b, i in enumerate(indices):
+            rgb = self.rgb(i)
+            out[b] = (rgb[:, ::-1] if mirrored[b] else rgb).transpose(2, 0, 1)
+        return out / np.float32(127.5) - np.float32(1)
