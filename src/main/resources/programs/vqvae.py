@@ -8,6 +8,20 @@ class Ops(Module):
   residual_blocks : int
   sides : List[int]
 
+  # bytes (H,W,3) -> image (1,3,S,S) in [-1,1], squashed to the square that the model reads
+  def fit(self: __torch__.Ops, pixels: Tensor) -> Tensor:
+    side = self.sides[-1]
+    for i in range(self.levels - 1):
+      side = side * 2
+    image = pixels.permute([2, 0, 1]).unsqueeze(0).to(6) / 127.5 - 1.
+    if image.shape[2] != side or image.shape[3] != side:
+      image = torch._upsample_bicubic2d_aa(image, [side, side], False)
+    return torch.clamp(image, -1., 1.)
+
+  # image (B,3,H,W) in [-1,1] -> bytes (B,H,W,3); truncated, as in the reference
+  def pixels(self: __torch__.Ops, image: Tensor) -> Tensor:
+    return torch.clamp((image.to(6) + 1.) * 127.5, 0., 255.).to(0).permute([0, 2, 3, 1]).contiguous()
+
   # image (B,3,H,W) in [-1,1] -> latent map f (B,d,P,P)
   def encode(self: __torch__.Ops, w: Dict[str, Tensor], image: Tensor) -> Tensor:
     h = self.conv(w, "encoder.conv_in", image)
@@ -98,13 +112,16 @@ class Ops(Module):
     if len(self.sides) == 1:
       return 0
     t = float(k) / float(len(self.sides) - 1)
+    # exact ties are decided by rounding, so the arithmetic is that of the reference
+    low = 1. / 3. / 4.
+    high = 1. - 1. / 3. / 4.
     best = 0
     distance = 2.
     for j in range(4):
-      tick = 1. / 12. + float(j) * (10. / 36.)
-      if abs(t - tick) < distance - 1e-9:
+      tick = low + float(j) * ((high - low) / 3.)
+      if abs(tick - t) < distance:
         best = j
-        distance = abs(t - tick)
+        distance = abs(tick - t)
     return best
 
   def down(self: __torch__.Ops, f: Tensor, side: int) -> Tensor:

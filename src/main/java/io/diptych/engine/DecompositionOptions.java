@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param rectification SVD rectification of the style; null switches it off
  * @param gradientIsolation a step changes only the group it is about; false follows the authors'
  *     code
+ * @param optimiser numbers of the optimisation
  */
 public record DecompositionOptions(
     String contentWord,
@@ -32,7 +33,8 @@ public record DecompositionOptions(
     boolean scaleAware,
     @Nullable Memory memory,
     @Nullable Rectification rectification,
-    boolean gradientIsolation) {
+    boolean gradientIsolation,
+    Optimiser optimiser) {
 
   /** Which scales count as style and which as content. */
   public enum Profile {
@@ -64,13 +66,37 @@ public record DecompositionOptions(
     public static final Rectification DEFAULT = new Rectification(10, List.of());
   }
 
-  /** The authors' settings for two words: 200 steps, step 150 evaluated, four rows each. */
+  /**
+   * Numbers of the optimisation (backbones.md 5.3).
+   *
+   * @param alpha weight of the other scales in a style step
+   * @param learningRate of AdamW after the warm-up
+   * @param warmUpSteps over which the rate grows linearly, from 0.5 %
+   * @param weightDecay decoupled
+   * @param clipNorm bound of the global gradient norm
+   * @param conditionDropout how often the pooled text is replaced by that of the empty prompt
+   */
+  public record Optimiser(
+      double alpha,
+      double learningRate,
+      int warmUpSteps,
+      double weightDecay,
+      double clipNorm,
+      double conditionDropout) {
+    /** The authors' numbers. */
+    public static final Optimiser DEFAULT = new Optimiser(0.1, 1e-2, 50, 0.05, 1, 0.1);
+  }
+
+  /**
+   * The authors' settings for two words, with four rows each. Their code runs 200 steps and
+   * evaluates the state after step 150; later steps change nothing about it, so 150 are run.
+   */
   public static DecompositionOptions of(String contentWord, String styleWord, long seed) {
     return new DecompositionOptions(
         contentWord,
         styleWord,
         Profile.OFFICIAL_CODE,
-        200,
+        150,
         150,
         4,
         seed,
@@ -78,6 +104,7 @@ public record DecompositionOptions(
         true,
         Memory.DEFAULT,
         Rectification.DEFAULT,
-        true);
+        true,
+        Optimiser.DEFAULT);
   }
 }

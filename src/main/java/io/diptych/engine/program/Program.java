@@ -24,6 +24,8 @@ import java.util.regex.Pattern;
  */
 public final class Program implements AutoCloseable {
 
+  private static final String SHARED = "shared";
+
   private static final Pattern PLACE =
       Pattern.compile("File \"[^\"]*__torch__\\.py\", line (\\d+)");
 
@@ -93,6 +95,14 @@ public final class Program implements AutoCloseable {
           "The program " + where + " does not compile: " + firstParagraph(message),
           e);
     }
+  }
+
+  /**
+   * Marks an array that calls of several threads will use at the same time. Weights need not be.
+   */
+  public static NDArray share(NDArray array) {
+    array.setName(SHARED);
+    return array;
   }
 
   /** Starts a call; arguments follow in the order of the method's parameters. */
@@ -211,19 +221,20 @@ public final class Program implements AutoCloseable {
     }
 
     /**
-     * DJL tells arguments apart by the names of arrays. An array that already plays another part is
-     * passed through an alias, so that one array may be passed twice and by several threads.
+     * DJL tells arguments apart by the names of arrays. An array that already plays a part in this
+     * call, or that several threads use, is passed through an alias; gradients flow through an
+     * alias but cannot be asked for with respect to it.
      */
     private NDArray named(NDArray tensor, String name) {
-      if (name.equals(tensor.getName())) {
+      String present = tensor.getName();
+      boolean shared = present != null && (present.equals(SHARED) || Weights.isWeight(present));
+      if (!shared && inputs.stream().noneMatch(input -> input == tensor)) {
+        tensor.setName(name);
         return tensor;
       }
-      NDArray alias = tensor;
-      if (tensor.getName() != null) {
-        JniUtils.setGradMode(true); // gradients must reach the original
-        alias = tensor.reshape(tensor.getShape());
-        alias.attach(scope);
-      }
+      JniUtils.setGradMode(true); // gradients must reach the original
+      NDArray alias = tensor.reshape(tensor.getShape());
+      alias.attach(scope);
       alias.setName(name);
       return alias;
     }

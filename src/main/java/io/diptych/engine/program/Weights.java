@@ -61,6 +61,10 @@ public final class Weights {
     return tensors.values().stream().mapToLong(t -> t.getShape().size()).sum();
   }
 
+  static boolean isWeight(String arrayName) {
+    return arrayName.startsWith(PARAMETER);
+  }
+
   NDList named() {
     return named;
   }

@@ -32,7 +32,7 @@ public final class Switti implements AutoCloseable {
   public Switti(SwittiArchitecture architecture, Weights weights, NDManager manager) {
     this.architecture = architecture;
     this.weights = weights;
-    this.none = manager.create(new Shape(0));
+    this.none = Program.share(manager.create(new Shape(0)));
     this.program =
         Program.load(
             "switti",
@@ -91,16 +91,10 @@ public final class Switti implements AutoCloseable {
       NDArray pooled,
       @Nullable NDArray crop,
       boolean differentiable) {
-    NDArray place = crop == null ? uncropped(scope, context.getShape().get(0)) : crop;
+    NDArray place = crop == null ? Crop.none(scope, (int) context.getShape().get(0)) : crop;
     Program.Call call =
         program.call("prepare", scope).with(weights).with(context).with(pooled).with(place);
     return new Prepared(differentiable ? call.runDifferentiably() : call.run(), contextBias);
-  }
-
-  private static final long CROP_SIDE = 512; // what the pipelines tell all official models
-
-  private static NDArray uncropped(NDManager scope, long rows) {
-    return scope.create(new long[] {CROP_SIDE, CROP_SIDE, 0, 0}, new Shape(1, 4)).repeat(0, rows);
   }
 
   /**

@@ -1,9 +1,8 @@
 package io.diptych.engine.switti;
 
-import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.weights.ModelManifest;
+import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * Sizes of a Switti transformer (backbones.md 2.3).
@@ -53,49 +52,59 @@ public record SwittiArchitecture(
     return width * 8 / 3;
   }
 
+  /** The sizes that a manifest gives. */
+  public static SwittiArchitecture of(ModelManifest manifest) {
+    ModelManifest.Switti sizes = manifest.switti();
+    return new SwittiArchitecture(
+        sizes.depth(),
+        sizes.width(),
+        sizes.heads(),
+        sizes.textWidth(),
+        sizes.pooledWidth(),
+        manifest.vqvae().zChannels(),
+        manifest.vqvae().vocabulary(),
+        manifest.scales(),
+        sizes.ropeTheta(),
+        sizes.ropeSize(),
+        sizes.causal(),
+        sizes.cropCondition());
+  }
+
   /** Every weight's official name and shape (backbones.md 2.4). */
-  public SortedMap<String, Shape> tensors() {
-    SortedMap<String, Shape> all = new TreeMap<>();
-    all.put("pos_start", new Shape(1, 1, width));
-    linear(all, "word_embed", width, latentChannels);
-    linear(all, "text_pooler", width, pooledWidth);
-    all.put("lvl_embed.weight", new Shape(sides.size(), width));
+  public TensorSchema tensors() {
+    // The ignored ones, masks and level indices, are computed here.
+    TensorSchema all =
+        new TensorSchema("a Switti transformer").ignoring("lvl_1L", "attn_bias_for_masking");
+    all.tensor("pos_start", 1, 1, width);
+    all.withBias("word_embed", width, latentChannels);
+    all.withBias("text_pooler", width, pooledWidth);
+    all.tensor("lvl_embed.weight", sides.size(), width);
     if (cropCondition) {
-      all.put("crop_embed.weight", new Shape(width / 8));
-      linear(all, "crop_proj", width, width);
+      all.tensor("crop_embed.weight", width / 8);
+      all.withBias("crop_proj", width, width);
     }
-    linear(all, "head_nm.ada_lin.1", 2 * width, width);
-    linear(all, "head", codes, width);
+    all.withBias("head_nm.ada_lin.1", 2 * width, width);
+    all.withBias("head", codes, width);
     for (int block = 0; block < depth; block++) {
       String p = "blocks." + block + ".";
       if (cropCondition) {
-        all.put(p + "crop_cond_scales", new Shape(1, width));
+        all.tensor(p + "crop_cond_scales", 1, width);
       }
-      linear(all, p + "attn.to_qkv", 3 * width, width);
-      linear(all, p + "attn.proj", width, width);
-      linear(all, p + "cross_attn.to_q", width, width);
-      linear(all, p + "cross_attn.to_kv", 2 * width, textWidth);
-      linear(all, p + "cross_attn.proj", width, width);
-      all.put(p + "ffn.up_proj.weight", new Shape(feedForwardWidth(), width));
-      all.put(p + "ffn.gate_proj.weight", new Shape(feedForwardWidth(), width));
-      all.put(p + "ffn.down_proj.weight", new Shape(width, feedForwardWidth()));
+      all.withBias(p + "attn.to_qkv", 3 * width, width);
+      all.withBias(p + "attn.proj", width, width);
+      all.withBias(p + "cross_attn.to_q", width, width);
+      all.withBias(p + "cross_attn.to_kv", 2 * width, textWidth);
+      all.withBias(p + "cross_attn.proj", width, width);
+      all.tensor(p + "ffn.up_proj.weight", feedForwardWidth(), width);
+      all.tensor(p + "ffn.gate_proj.weight", feedForwardWidth(), width);
+      all.tensor(p + "ffn.down_proj.weight", width, feedForwardWidth());
       for (String norm : List.of("self_attention_norm", "cross_attention_norm", "ffn_norm")) {
-        all.put(p + norm + "1.weight", new Shape(width));
-        all.put(p + norm + "2.weight", new Shape(width));
+        all.tensor(p + norm + "1.weight", width);
+        all.tensor(p + norm + "2.weight", width);
       }
-      all.put(p + "attention_y_norm.weight", new Shape(textWidth));
-      linear(all, p + "ada_lin.1", 6 * width, width);
+      all.tensor(p + "attention_y_norm.weight", textWidth);
+      all.withBias(p + "ada_lin.1", 6 * width, width);
     }
     return all;
-  }
-
-  /** Names in official checkpoints that are computed here: masks and level indices. */
-  public static List<String> ignoredTensors() {
-    return List.of("lvl_1L", "attn_bias_for_masking");
-  }
-
-  private static void linear(SortedMap<String, Shape> all, String p, int output, int input) {
-    all.put(p + ".weight", new Shape(output, input));
-    all.put(p + ".bias", new Shape(output));
   }
 }

@@ -3,9 +3,13 @@ package io.diptych.engine.vqvae;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.program.Program;
 import io.diptych.engine.program.Weights;
+import java.awt.image.BufferedImage;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -47,6 +51,40 @@ public final class Vqvae implements AutoCloseable {
   /** The codebook, (V, d). */
   public NDArray codebook() {
     return weights.get("quantize.embedding.weight");
+  }
+
+  /** A picture of any size to (1, 3, S, S) in [-1, 1]: squashed to the model's square, bicubic. */
+  public NDArray fit(NDManager scope, BufferedImage image) {
+    int width = image.getWidth();
+    int height = image.getHeight();
+    int[] rgb = image.getRGB(0, 0, width, height, null, 0, width);
+    ByteBuffer bytes = scope.allocateDirect(3 * rgb.length);
+    for (int pixel : rgb) {
+      bytes.put((byte) (pixel >> 16)).put((byte) (pixel >> 8)).put((byte) pixel);
+    }
+    NDArray pixels = scope.create(bytes.flip(), new Shape(height, width, 3), DataType.UINT8);
+    return program.call("fit", scope).with(pixels).run().singletonOrThrow();
+  }
+
+  /** Pictures (B, 3, H, W) in [-1, 1] as RGB images. */
+  public List<BufferedImage> pictures(NDManager scope, NDArray images) {
+    NDArray pixels = program.call("pixels", scope).with(images).run().singletonOrThrow();
+    int height = (int) pixels.getShape().get(1);
+    int width = (int) pixels.getShape().get(2);
+    byte[] bytes = pixels.toByteArray();
+    List<BufferedImage> pictures = new ArrayList<>();
+    int at = 0;
+    for (int i = 0; i < pixels.getShape().get(0); i++) {
+      BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+      for (int y = 0; y < height; y++) {
+        for (int x = 0; x < width; x++, at += 3) {
+          picture.setRGB(
+              x, y, (bytes[at] & 0xff) << 16 | (bytes[at + 1] & 0xff) << 8 | bytes[at + 2] & 0xff);
+        }
+      }
+      pictures.add(picture);
+    }
+    return pictures;
   }
 
   /** Picture (B, 3, H, W) in [-1, 1] to latent map (B, d, P, P). */

@@ -1,9 +1,8 @@
 package io.diptych.engine.vqvae;
 
-import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.weights.ModelManifest;
+import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * Sizes of a VQ-VAE (backbones.md 1.1).
@@ -33,9 +32,21 @@ public record VqvaeArchitecture(
     return sides.stream().mapToInt(side -> side * side).sum();
   }
 
+  /** The sizes that a manifest gives. */
+  public static VqvaeArchitecture of(ModelManifest manifest) {
+    ModelManifest.VqVae sizes = manifest.vqvae();
+    return new VqvaeArchitecture(
+        sizes.channels(),
+        sizes.channelMultipliers(),
+        sizes.residualBlocks(),
+        sizes.zChannels(),
+        sizes.vocabulary(),
+        manifest.scales());
+  }
+
   /** Every weight's official name and shape (backbones.md 1.5). */
-  public SortedMap<String, Shape> tensors() {
-    SortedMap<String, Shape> all = new TreeMap<>();
+  public TensorSchema tensors() {
+    TensorSchema all = new TensorSchema("a VQ-VAE").ignoring("ema_vocab_hit_SV");
     conv(all, "encoder.conv_in", channels, 3, 3);
     int width = channels;
     int coarsest = channelMultipliers.size() - 1;
@@ -62,19 +73,14 @@ public record VqvaeArchitecture(
     }
     norm(all, "decoder.norm_out", width);
     conv(all, "decoder.conv_out", 3, width, 3);
-    all.put("quantize.embedding.weight", new Shape(codes, latentChannels));
+    all.tensor("quantize.embedding.weight", codes, latentChannels);
     for (int j = 0; j < 4; j++) {
       conv(all, "quantize.quant_resi.qresi_ls." + j, latentChannels, latentChannels, 3);
     }
     return all;
   }
 
-  /** The names of checkpoints that carry no weights for this service. */
-  public static List<String> ignoredTensors() {
-    return List.of("quantize.ema_vocab_hit_SV");
-  }
-
-  private int level(SortedMap<String, Shape> all, String p, int input, int level, int blocks) {
+  private int level(TensorSchema all, String p, int input, int level, int blocks) {
     int width = input;
     int output = channels * channelMultipliers.get(level);
     for (int i = 0; i < blocks; i++) {
@@ -87,13 +93,13 @@ public record VqvaeArchitecture(
     return width;
   }
 
-  private static void middle(SortedMap<String, Shape> all, String p, int width) {
+  private static void middle(TensorSchema all, String p, int width) {
     residual(all, p + ".block_1", width, width);
     attention(all, p + ".attn_1", width);
     residual(all, p + ".block_2", width, width);
   }
 
-  private static void residual(SortedMap<String, Shape> all, String p, int input, int output) {
+  private static void residual(TensorSchema all, String p, int input, int output) {
     norm(all, p + ".norm1", input);
     conv(all, p + ".conv1", output, input, 3);
     norm(all, p + ".norm2", output);
@@ -103,21 +109,18 @@ public record VqvaeArchitecture(
     }
   }
 
-  private static void attention(SortedMap<String, Shape> all, String p, int width) {
+  private static void attention(TensorSchema all, String p, int width) {
     norm(all, p + ".norm", width);
     conv(all, p + ".qkv", 3 * width, width, 1);
     conv(all, p + ".proj_out", width, width, 1);
   }
 
-  private static void conv(
-      SortedMap<String, Shape> all, String p, int output, int input, int kernel) {
-    all.put(p + ".weight", new Shape(output, input, kernel, kernel));
-    all.put(p + ".bias", new Shape(output));
+  private static void conv(TensorSchema all, String p, int output, int input, int kernel) {
+    all.withBias(p, output, input, kernel, kernel);
   }
 
-  private static void norm(SortedMap<String, Shape> all, String p, int width) {
-    all.put(p + ".weight", new Shape(width));
-    all.put(p + ".bias", new Shape(width));
+  private static void norm(TensorSchema all, String p, int width) {
+    all.withBias(p, width);
   }
 
   public VqvaeArchitecture {

@@ -1,0 +1,250 @@
+package io.diptych.engine.weights;
+
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
+
+import io.diptych.engine.EngineException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpClient.Redirect;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Downloads one file. What arrived stays in a {@code .part} file when the connection breaks, and
+ * the next attempt, also of another process, goes on from there. The file itself appears only
+ * complete and with the right digest.
+ */
+final class HubDownload {
+
+  /** Attempts in a row that bring nothing before it gives up. */
+  private static final int IDLE_ATTEMPTS = 3;
+
+  private static final int CHUNK_BYTES = 1 << 18;
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
+  private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-.*");
+
+  /** The hub announces the digest of large files in this header, quoted. */
+  private static final String ANNOUNCED_DIGEST = "X-Linked-Etag";
+
+  private static final Pattern QUOTED_SHA256 = Pattern.compile("\"?([0-9a-f]{64})\"?");
+
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder()
+          .followRedirects(Redirect.NEVER)
+          .connectTimeout(CONNECT_TIMEOUT)
+          .build();
+
+  private static final int MAXIMUM_REDIRECTS = 5;
+
+  private final URI address;
+  private final Path target;
+  private final @Nullable Long bytes;
+  private @Nullable String sha256;
+
+  HubDownload(URI address, Path target, @Nullable String sha256, @Nullable Long bytes) {
+    this.address = address;
+    this.target = target;
+    this.sha256 = sha256;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Blocks until the file is there.
+   *
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE}
+   */
+  void run() {
+    Path part = target.resolveSibling(target.getFileName() + ".part");
+    Path lock = target.resolveSibling(target.getFileName() + ".lock");
+    try {
+      Files.createDirectories(target.getParent());
+      synchronized (HubDownload.class) { // file locks are held per process, not per thread
+        try (FileChannel locked = FileChannel.open(lock, CREATE, WRITE)) {
+          locked.lock();
+          if (!Files.exists(target)) { // else another process was first
+            try (FileChannel channel = FileChannel.open(part, CREATE, WRITE)) {
+              fetch(channel);
+            }
+            check(part);
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw ModelSource.unavailable(
+          "Cannot download "
+              + address
+              + ": "
+              + reason(e)
+              + (Files.exists(part) ? ". What arrived is kept; try again." : "."),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ModelSource.unavailable("The download of " + address + " was interrupted.", e);
+    }
+  }
+
+  private static String reason(IOException e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+
+  private void fetch(FileChannel channel) throws IOException, InterruptedException {
+    if (sha256 == null) {
+      channel.truncate(0); // nothing would tell whether an old part belongs to the same file
+    }
+    int idle = 0;
+    while (true) {
+      long before = channel.size();
+      try {
+        if (attempt(channel)) {
+          return;
+        }
+        idle = channel.size() > before ? 0 : idle + 1;
+        if (idle >= IDLE_ATTEMPTS) {
+          throw new IOException("the connection ends before the file does");
+        }
+      } catch (Refused e) {
+        throw e;
+      } catch (IOException e) {
+        idle = channel.size() > before ? 0 : idle + 1;
+        if (idle >= IDLE_ATTEMPTS) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** The server said no; asking again would not help. */
+  private static final class Refused extends IOException {
+    Refused(String message) {
+      super(message);
+    }
+  }
+
+  /** One request; true when the file is complete. */
+  private boolean attempt(FileChannel channel) throws IOException, InterruptedException {
+    long present = channel.size();
+    if (bytes != null && present == bytes) {
+      return true;
+    }
+    HttpResponse<InputStream> response = request(present);
+    try (InputStream body = response.body()) {
+      switch (response.statusCode()) {
+        case 200 -> channel.truncate(0);
+        case 206 -> {
+          Matcher range =
+              CONTENT_RANGE.matcher(response.headers().firstValue("Content-Range").orElse(""));
+          if (!range.matches() || Long.parseLong(range.group(1)) != present) {
+            channel.truncate(0);
+            return false;
+          }
+        }
+        case 416 -> {
+          String range = response.headers().firstValue("Content-Range").orElse("");
+          if (range.equals("bytes */" + present)) {
+            return true; // the part is the whole file
+          }
+          channel.truncate(0);
+          return false;
+        }
+        default -> {
+          if (response.statusCode() >= 500) {
+            throw new IOException("the server answers " + response.statusCode());
+          }
+          throw new Refused("the server answers " + response.statusCode());
+        }
+      }
+      channel.position(channel.size());
+      long announced = response.headers().firstValueAsLong("Content-Length").orElse(-1);
+      if (bytes != null && announced >= 0 && channel.size() + announced != bytes) {
+        throw new Refused(
+            "the file has "
+                + (channel.size() + announced)
+                + " bytes there, but the manifest says "
+                + bytes);
+      }
+      long received = copy(body, channel);
+      return announced < 0 || received == announced;
+    }
+  }
+
+  private static long copy(InputStream body, FileChannel channel) throws IOException {
+    long received = 0;
+    ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
+    try (ReadableByteChannel in = Channels.newChannel(body)) {
+      while (in.read(chunk) >= 0) {
+        chunk.flip();
+        while (chunk.hasRemaining()) {
+          received += channel.write(chunk);
+        }
+        chunk.clear();
+      }
+    }
+    return received;
+  }
+
+  private HttpResponse<InputStream> request(long offset) throws IOException, InterruptedException {
+    URI at = address;
+    for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
+      HttpRequest.Builder request = HttpRequest.newBuilder(at).GET();
+      if (offset > 0) {
+        request.header("Range", "bytes=" + offset + "-");
+      }
+      HttpResponse<InputStream> response =
+          CLIENT.send(request.build(), BodyHandlers.ofInputStream());
+      // Redirects are followed here because the hub announces the digest on the first of them.
+      noteDigest(response);
+      Optional<String> location = response.headers().firstValue("Location");
+      if (response.statusCode() / 100 != 3 || location.isEmpty()) {
+        return response;
+      }
+      response.body().close();
+      URI next = at.resolve(location.get());
+      if ("https".equals(at.getScheme()) && !"https".equals(next.getScheme())) {
+        throw new Refused("the server redirects from https to " + next.getScheme());
+      }
+      at = next;
+    }
+    throw new Refused("the server redirects in a circle");
+  }
+
+  private void noteDigest(HttpResponse<?> response) {
+    if (sha256 == null) {
+      response
+          .headers()
+          .firstValue(ANNOUNCED_DIGEST)
+          .map(QUOTED_SHA256::matcher)
+          .filter(Matcher::matches)
+          .ifPresent(digest -> sha256 = digest.group(1));
+    }
+  }
+
+  private void check(Path part) throws IOException {
+    long size = Files.size(part);
+    if (bytes != null && size != bytes) {
+      Files.delete(part);
+      throw new IOException("it has " + size + " bytes instead of " + bytes);
+    }
+    String digest = sha256 == null ? null : Digests.sha256(part);
+    if (digest != null && !digest.equals(sha256)) {
+      Files.delete(part);
+      throw new IOException("its SHA-256 is " + digest + " instead of " + sha256);
+    }
+  }
+}

@@ -1,0 +1,333 @@
+package io.diptych.engine.weights;
+
+import io.diptych.engine.EngineException;
+import io.diptych.engine.weights.ModelManifest.ModelFile;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A model where it lies: its manifest, and its files wherever the manifest says they come from.
+ * Files of a hub repository are looked for in local folders first (as {@code OWNER/NAME/FILE} or in
+ * the hub's own cache layout), then in the cache, then downloaded if a hub is configured.
+ */
+public final class ModelSource {
+
+  private static final String MANIFEST = "model.json";
+  private static final String CLASSPATH = "classpath:";
+  private static final String HUB = "hub:";
+
+  private final String location;
+  private final Settings settings;
+  private final ModelManifest manifest;
+
+  private ModelSource(String location, Settings settings) {
+    this.location = location;
+    this.settings = settings;
+    Found found = find(new ModelFile(MANIFEST, null, null, null));
+    this.manifest = ModelManifest.read(found.readAll(), found.name());
+  }
+
+  /** When the digests of files are checked. */
+  public enum Verification {
+    /** On every load. */
+    ALWAYS,
+    /**
+     * On the first load of a file, and again when its size or modification time changes. Files on
+     * the class path are small and checked always.
+     */
+    ONCE,
+    /** Never: for files that something else checks. */
+    NEVER
+  }
+
+  /**
+   * Where files may come from.
+   *
+   * @param folders folders with hub repositories, mounted or filled by hand
+   * @param cache folder for downloads and for what was verified; made when needed
+   * @param hub base address of the hub, for example {@code https://huggingface.co}; null: nothing
+   *     is ever downloaded
+   * @param verification when digests are checked
+   */
+  public record Settings(
+      List<Path> folders, Path cache, @Nullable URI hub, Verification verification) {
+
+    public Settings {
+      folders = List.copyOf(folders);
+    }
+
+    /** No downloads, digests checked once. */
+    public static Settings offline(Path cache) {
+      return new Settings(List.of(), cache, null, Verification.ONCE);
+    }
+  }
+
+  /**
+   * Finds a model and reads its manifest.
+   *
+   * @param location {@code classpath:/models/pocket/} or a folder, which holds {@code model.json}
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when there is none, or it is invalid
+   */
+  public static ModelSource open(String location, Settings settings) {
+    return new ModelSource(location.endsWith("/") ? location : location + "/", settings);
+  }
+
+  public ModelManifest manifest() {
+    return manifest;
+  }
+
+  /**
+   * Opens the weights of a component: all of its {@code .safetensors} files together.
+   *
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} naming files that are missing, with
+   *     the places that were searched, or that are damaged
+   */
+  public Safetensors weights(String component) {
+    List<Found> files = new ArrayList<>();
+    Problems problems = new Problems();
+    for (ModelFile file : manifest.files(component)) {
+      if (file.path().endsWith(".safetensors")) {
+        try {
+          files.add(find(file));
+        } catch (EngineException e) {
+          problems.add(String.valueOf(e.getMessage()));
+        }
+      }
+    }
+    problems.throwIfAny(manifest.name() + " is not complete:");
+    if (files.isEmpty()) {
+      throw unavailable(manifest.name() + " lists no safetensors for " + component + ".", null);
+    }
+    List<Safetensors> parts = new ArrayList<>();
+    try {
+      files.forEach(file -> parts.add(file.openSafetensors()));
+      return Safetensors.merge(parts);
+    } catch (RuntimeException e) {
+      parts.forEach(Safetensors::close);
+      throw e;
+    }
+  }
+
+  /**
+   * A whole file of a component, mapped where possible.
+   *
+   * @param ending how the file's path ends, for example {@code tokenizer.json}
+   * @return a read-only direct buffer
+   */
+  public ByteBuffer file(String component, String ending) {
+    ModelFile file =
+        manifest.files(component).stream()
+            .filter(f -> f.path().endsWith(ending))
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    unavailable(
+                        manifest.name() + " lists no " + ending + " for " + component + ".", null));
+    return find(file).bytes();
+  }
+
+  /** A file that exists: on disk, or on the class path. */
+  private record Found(String name, @Nullable Path path, @Nullable URL resource) {
+
+    Safetensors openSafetensors() {
+      return path != null ? Safetensors.open(path) : Safetensors.read(bytes(), name);
+    }
+
+    ByteBuffer bytes() {
+      try {
+        if (path != null) {
+          try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+            return channel.map(MapMode.READ_ONLY, 0, channel.size());
+          }
+        }
+        URLConnection connection = resource.openConnection();
+        try (InputStream in = connection.getInputStream()) {
+          int length = connection.getContentLength();
+          if (length < 0) {
+            byte[] all = in.readAllBytes();
+            return ByteBuffer.allocateDirect(all.length).put(all).flip().asReadOnlyBuffer();
+          }
+          ByteBuffer bytes = ByteBuffer.allocateDirect(length);
+          ReadableByteChannel channel = Channels.newChannel(in);
+          while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
+          return bytes.flip().asReadOnlyBuffer();
+        }
+      } catch (IOException | IllegalArgumentException e) {
+        throw unavailable("Cannot read " + name + ": " + e.getMessage() + ".", e);
+      }
+    }
+
+    byte[] readAll() {
+      ByteBuffer bytes = bytes();
+      byte[] array = new byte[bytes.remaining()];
+      bytes.get(array);
+      return array;
+    }
+  }
+
+  private Found find(ModelFile file) {
+    String from = file.from() == null ? location : file.from();
+    Found found;
+    if (from.startsWith(CLASSPATH)) {
+      found = findOnClassPath(from, file);
+    } else if (from.startsWith(HUB)) {
+      found = findHubFile(from.substring(HUB.length()), file);
+    } else {
+      Path path = Path.of(from).resolve(file.path());
+      if (!Files.isRegularFile(path)) {
+        throw unavailable("There is no file " + path + ".", null);
+      }
+      found = new Found(path.toString(), path, null);
+    }
+    verify(file, found);
+    return found;
+  }
+
+  private static Found findOnClassPath(String from, ModelFile file) {
+    String folder = from.substring(CLASSPATH.length());
+    String resource = folder + (folder.endsWith("/") ? "" : "/") + file.path();
+    URL url = ModelSource.class.getResource(resource);
+    if (url == null) {
+      throw unavailable("There is no " + resource + " on the class path.", null);
+    }
+    try {
+      Path path = url.getProtocol().equals("file") ? Path.of(url.toURI()) : null;
+      return new Found(CLASSPATH + resource, path, url);
+    } catch (URISyntaxException e) {
+      throw unavailable("Cannot read " + url + ".", e);
+    }
+  }
+
+  private Found findHubFile(String repositoryAndRevision, ModelFile file) {
+    String repository = repositoryAndRevision.substring(0, repositoryAndRevision.indexOf('@'));
+    String revision = repositoryAndRevision.substring(repositoryAndRevision.indexOf('@') + 1);
+    List<Path> searched = new ArrayList<>();
+    List<Path> folders = new ArrayList<>(settings.folders());
+    if (!location.startsWith(CLASSPATH)) {
+      folders.add(0, Path.of(location));
+    }
+    for (Path folder : folders) {
+      searched.add(folder.resolve(repository).resolve(file.path()));
+      searched.addAll(snapshots(folder, repository, file.path()));
+    }
+    Path cached =
+        settings.cache().resolve("hub").resolve(repository).resolve(revision).resolve(file.path());
+    searched.add(cached);
+    for (Path path : searched) {
+      if (Files.isRegularFile(path)) {
+        return new Found(path.toString(), path, null);
+      }
+    }
+    if (settings.hub() == null) {
+      throw unavailable(
+          "The file "
+              + file.path()
+              + " of "
+              + repository
+              + " is in none of "
+              + searched
+              + ", and no hub is configured to download it from",
+          null);
+    }
+    URI address =
+        URI.create(
+            settings.hub().toString().replaceAll("/+$", "")
+                + "/"
+                + repository
+                + "/resolve/"
+                + revision
+                + "/"
+                + file.path());
+    new HubDownload(address, cached, file.sha256(), file.bytes()).run();
+    return new Found(cached.toString(), cached, null);
+  }
+
+  /** Files in the layout of the hub's own cache. */
+  private static List<Path> snapshots(Path folder, String repository, String path) {
+    Path snapshots =
+        folder.resolve("models--" + repository.replace("/", "--")).resolve("snapshots");
+    if (!Files.isDirectory(snapshots)) {
+      return List.of();
+    }
+    try (Stream<Path> revisions = Files.list(snapshots)) {
+      return revisions.sorted().map(revision -> revision.resolve(path)).toList();
+    } catch (IOException e) {
+      throw unavailable("Cannot list " + snapshots + ".", e);
+    }
+  }
+
+  private void verify(ModelFile file, Found found) {
+    if (file.sha256() == null || settings.verification() == Verification.NEVER) {
+      return;
+    }
+    try {
+      Path receipt = null;
+      if (found.path() != null && settings.verification() == Verification.ONCE) {
+        String state =
+            found.path().toRealPath()
+                + "\n"
+                + Files.size(found.path())
+                + "\n"
+                + Files.getLastModifiedTime(found.path())
+                + "\n"
+                + file.sha256();
+        receipt =
+            settings
+                .cache()
+                .resolve("verified")
+                .resolve(Digests.sha256(state.getBytes(StandardCharsets.UTF_8)));
+        if (Files.exists(receipt)) {
+          return;
+        }
+      }
+      String digest =
+          found.path() != null ? Digests.sha256(found.path()) : Digests.sha256(found.bytes());
+      if (!digest.equals(file.sha256())) {
+        throw unavailable(
+            found.name()
+                + " is damaged or another version: its SHA-256 is "
+                + digest
+                + " instead of "
+                + file.sha256()
+                + ". Fetch it again.",
+            null);
+      }
+      if (receipt != null) {
+        writeReceipt(receipt);
+      }
+    } catch (IOException e) {
+      throw unavailable("Cannot verify " + found.name() + ": " + e.getMessage() + ".", e);
+    }
+  }
+
+  /** Without a writable cache the digest is simply computed again next time. */
+  private static void writeReceipt(Path receipt) {
+    try {
+      Files.createDirectories(receipt.getParent());
+      Files.write(receipt, new byte[0]);
+    } catch (IOException e) {
+      return;
+    }
+  }
+
+  static EngineException unavailable(String message, @Nullable Exception cause) {
+    return new EngineException(EngineException.Kind.MODEL_UNAVAILABLE, message, cause);
+  }
+}

@@ -1,0 +1,112 @@
+package io.diptych.engine.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.Sampling;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ModelManifestTest {
+
+  static final String SAMPLE =
+      """
+      {
+        "name": "sample",
+        "licence": "Apache-2.0",
+        "resolution": 144,
+        "scales": [1, 2, 3, 4, 6, 9],
+        "vqvae": {"channels": 32, "channelMultipliers": [1, 1, 2, 2, 4], "residualBlocks": 2,
+                  "zChannels": 32, "vocabulary": 256},
+        "switti": {"depth": 2, "width": 128, "heads": 2, "textWidth": 144, "pooledWidth": 80,
+                   "ropeTheta": 10000, "ropeSize": 128, "causal": true, "cropCondition": true},
+        "textEncoders": [
+          {"kind": "clip", "layers": 3, "width": 64, "heads": 4, "feedForward": 256, "vocabulary": 128,
+           "positions": 77, "maximumTokens": 77, "activation": "quick_gelu",
+           "layerNormEpsilon": 1e-5, "projectionWidth": 0},
+          {"kind": "clip", "layers": 2, "width": 80, "heads": 5, "feedForward": 320, "vocabulary": 128,
+           "positions": 77, "maximumTokens": 77, "activation": "gelu",
+           "layerNormEpsilon": 1e-5, "projectionWidth": 0}],
+        "files": {
+          "vqvae": [{"path": "vqvae.safetensors"}],
+          "switti": [{"path": "switti-ar.safetensors"}],
+          "text.0": [{"path": "clip-text-quick_gelu.safetensors"}],
+          "text.1": [{"path": "clip-text-gelu.safetensors"}]
+        },
+        "defaults": {"sampling": {"guidanceScale": 4, "topK": 200}, "decomposition": {"profile": "paper"}}
+      }
+      """;
+
+  @Test
+  void aManifestIsReadWithItsDigest() {
+    ModelManifest manifest = read(SAMPLE);
+    assertThat(manifest.name()).isEqualTo("sample");
+    assertThat(manifest.vqvae().channelMultipliers()).containsExactly(1, 1, 2, 2, 4);
+    assertThat(manifest.switti().causal()).isTrue();
+    assertThat(manifest.textEncoders()).hasSize(2);
+    assertThat(manifest.digest())
+        .matches("[0-9a-f]{64}")
+        .isNotEqualTo(read(SAMPLE.replace("Apache-2.0", "MIT")).digest());
+  }
+
+  @Test
+  void whatTheDefaultsLeaveOpenIsAsInTheOfficialCode() {
+    ModelManifest.Defaults defaults = read(SAMPLE).defaults();
+    Sampling sampling = defaults.sampling().toSampling();
+    assertThat(sampling.guidanceScale()).isEqualTo(4);
+    assertThat(sampling.topK()).isEqualTo(200);
+    assertThat(sampling.topP()).isEqualTo(0.95);
+    assertThat(sampling.guidanceToScale()).isEqualTo(Sampling.OFF);
+    DecompositionOptions options = defaults.decomposition().toOptions("fox", "rainbow", 7);
+    assertThat(options.profile()).isEqualTo(DecompositionOptions.Profile.PAPER);
+    assertThat(options.steps()).isEqualTo(200);
+    assertThat(options.memory()).isEqualTo(DecompositionOptions.Memory.DEFAULT);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"name\": \"sample\", | | name is missing",
+        "\"sample\" | \"../etc\" | is not simple",
+        "\"resolution\": 144 | \"resolution\": 128 | is not the resolution 128",
+        "[1, 2, 3, 4, 6, 9] | [1, 2, 2, 4, 6, 9] | do not grow",
+        "\"depth\": 2 | \"depth\": 0 | at switti, switti sizes must be positive",
+        "\"depth\": 2, | | at switti.depth, the value is missing",
+        "\"depth\": 2 | \"depht\": 2, \"depth\": 2 | depht",
+        "\"width\": 128 | \"width\": 130 | does not give 2 heads",
+        "\"textWidth\": 144 | \"textWidth\": 145 | the text encoders together give 144",
+        "\"pooledWidth\": 80 | \"pooledWidth\": 64 | the last text encoder gives 80",
+        "\"quick_gelu\" | \"relu\" | at textEncoders[0].activation",
+        "\"maximumTokens\": 77 | \"maximumTokens\": 78 | more than the 77 positions",
+        "\"vqvae.safetensors\" | \"../vqvae.safetensors\" | not a plain relative path",
+        "\"vqvae.safetensors\" | \"a.safetensors\", \"from\": \"http://x\" | neither classpath: nor hub:",
+        "\"vqvae.safetensors\" | \"a.safetensors\", \"sha256\": \"12\" | not 64 hex digits",
+        "\"text.1\" | \"text.2\" | no files are given for text.1",
+        "\"licence\" | \"digest\": \"x\", \"licence\" | without a digest",
+        "\"licence\" | \"licence\": \"x\", \"licence\" | Duplicate",
+      })
+  void aManifestThatIsNotConsistentIsRefused(String from, String to, String message) {
+    assertThatThrownBy(() -> read(SAMPLE.replaceFirst(Pattern.quote(from), to == null ? "" : to)))
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.MODEL_UNAVAILABLE))
+        .hasMessageStartingWith("The manifest sample/model.json is not valid: ")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void aFileThatIsNotJsonIsRefused() {
+    assertThatThrownBy(() -> read("{")).isInstanceOf(EngineException.class);
+    assertThatThrownBy(() -> read("[]")).isInstanceOf(EngineException.class);
+  }
+
+  private static ModelManifest read(String json) {
+    return ModelManifest.read(json.getBytes(StandardCharsets.UTF_8), "sample/model.json");
+  }
+}

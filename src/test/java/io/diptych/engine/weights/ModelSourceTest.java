@@ -1,0 +1,251 @@
+package io.diptych.engine.weights;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.weights.ModelSource.Settings;
+import io.diptych.engine.weights.ModelSource.Verification;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelSourceTest {
+
+  private static final byte[] WEIGHTS =
+      new SafetensorsWriter().put("x", new float[100_000], 100_000).toBytes();
+  private static final String FILE = "switti-ar.safetensors";
+
+  @TempDir Path folder;
+  @TempDir Path cache;
+
+  private final List<String> requests = new ArrayList<>();
+  private HttpServer server;
+
+  /** How the hub answers; a scenario changes it. */
+  private Answer answer = exchange -> send(exchange, 200, WEIGHTS, WEIGHTS.length);
+
+  private interface Answer {
+    void to(HttpExchange exchange) throws IOException;
+  }
+
+  @BeforeEach
+  void startHub() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          String range = exchange.getRequestHeaders().getFirst("Range");
+          requests.add(exchange.getRequestURI() + (range == null ? "" : " " + range));
+          answer.to(exchange);
+          exchange.close();
+        });
+    server.start();
+  }
+
+  @AfterEach
+  void stopHub() {
+    server.stop(0);
+  }
+
+  @Test
+  void aModelInAFolderIsOpened() throws IOException {
+    ModelSource source = withManifest("", "");
+    Files.write(folder.resolve(FILE), WEIGHTS);
+    try (Safetensors weights = source.weights("switti")) {
+      assertThat(weights.tensors()).containsOnlyKeys("x");
+    }
+    assertThat(source.file("switti", FILE).remaining()).isEqualTo(WEIGHTS.length);
+  }
+
+  @Test
+  void aModelOnTheClassPathIsOpened() {
+    ModelSource source = ModelSource.open("classpath:/models/sample", Settings.offline(cache));
+    try (Safetensors weights = source.weights("switti")) {
+      assertThat(weights.tensors()).containsKey("logits");
+    }
+  }
+
+  @Test
+  void aFolderWithoutAModelIsNamed() {
+    assertThatThrownBy(() -> ModelSource.open(folder.toString(), Settings.offline(cache)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("There is no file")
+        .hasMessageContaining(folder.resolve("model.json").toString());
+  }
+
+  @Test
+  void aMissingFileIsNamedWithThePlacesSearched() throws IOException {
+    assertThatThrownBy(() -> withManifest("", "").weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("There is no file " + folder.resolve(FILE));
+    assertThatThrownBy(() -> withManifest("hub:org/model@main", "").weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("sample is not complete")
+        .hasMessageContaining(folder.resolve("org/model/" + FILE).toString())
+        .hasMessageContaining(cache.toString())
+        .hasMessageContaining("no hub is configured");
+  }
+
+  @Test
+  void aDamagedFileIsRefusedByItsDigest() throws IOException {
+    ModelSource source = withManifest("", digest());
+    byte[] damaged = WEIGHTS.clone();
+    damaged[damaged.length - 1] ^= 1;
+    Files.write(folder.resolve(FILE), damaged);
+    assertThatThrownBy(() -> source.weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("is damaged or another version")
+        .hasMessageContaining(digest());
+  }
+
+  @Test
+  void aVerifiedFileIsNotReadAgainUntilItChanges() throws IOException {
+    ModelSource source = withManifest("", digest());
+    Path file = Files.write(folder.resolve(FILE), WEIGHTS);
+    source.weights("switti").close();
+    assertThat(cache.resolve("verified")).isNotEmptyDirectory();
+    var modified = Files.getLastModifiedTime(file);
+    byte[] damaged = WEIGHTS.clone();
+    damaged[damaged.length - 1] ^= 1;
+    Files.write(file, damaged);
+    Files.setLastModifiedTime(file, modified); // looks untouched, so it is believed
+    source.weights("switti").close();
+    Files.setLastModifiedTime(file, FileTime.fromMillis(1));
+    assertThatThrownBy(() -> source.weights("switti")).isInstanceOf(EngineException.class);
+  }
+
+  @Test
+  void filesInHubLayoutsAreFoundWithoutADownload() throws IOException {
+    ModelSource source = withManifest("hub:org/model@main", digest());
+    Path plain = folder.resolve("org/model");
+    Files.createDirectories(plain);
+    Files.write(plain.resolve(FILE), WEIGHTS);
+    source.weights("switti").close();
+    Files.delete(plain.resolve(FILE));
+    Path snapshot = folder.resolve("models--org--model/snapshots/abc");
+    Files.createDirectories(snapshot);
+    Files.write(snapshot.resolve(FILE), WEIGHTS);
+    source.weights("switti").close();
+    assertThat(requests).isEmpty();
+  }
+
+  @Test
+  void aFileIsDownloadedOnceAndVerified() throws IOException {
+    ModelSource source = withHub(digest());
+    source.weights("switti").close();
+    source.weights("switti").close();
+    assertThat(requests).containsExactly("/org/model/resolve/main/" + FILE);
+  }
+
+  @Test
+  void aBrokenDownloadGoesOnWhereItStopped() throws IOException {
+    answer =
+        exchange -> {
+          String range = exchange.getRequestHeaders().getFirst("Range");
+          if (range == null) {
+            send(exchange, 200, Arrays.copyOf(WEIGHTS, 150_000), WEIGHTS.length); // and breaks off
+          } else {
+            int from = Integer.parseInt(range.replaceAll("\\D", ""));
+            exchange
+                .getResponseHeaders()
+                .add("Content-Range", "bytes " + from + "-" + (WEIGHTS.length - 1) + "/*");
+            byte[] rest = Arrays.copyOfRange(WEIGHTS, from, WEIGHTS.length);
+            send(exchange, 206, rest, rest.length);
+          }
+        };
+    withHub(digest()).weights("switti").close();
+    assertThat(requests).hasSize(2);
+    assertThat(requests.get(1)).contains("bytes=");
+  }
+
+  @Test
+  void aDownloadWithAnotherDigestIsThrownAway() throws IOException {
+    ModelSource source = withHub("0".repeat(64));
+    assertThatThrownBy(() -> source.weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("Cannot download")
+        .hasMessageContaining("its SHA-256 is");
+    assertThat(cache.resolve("hub/org/model/main/" + FILE)).doesNotExist();
+    assertThat(cache.resolve("hub/org/model/main/" + FILE + ".part")).doesNotExist();
+  }
+
+  @Test
+  void theDigestThatTheHubAnnouncesOnItsRedirectIsChecked() throws IOException {
+    answer =
+        exchange -> {
+          if (exchange.getRequestURI().getPath().startsWith("/cdn/")) {
+            send(exchange, 200, WEIGHTS, WEIGHTS.length);
+          } else {
+            exchange.getResponseHeaders().add("Location", "/cdn/blob");
+            exchange.getResponseHeaders().add("X-Linked-Etag", "\"" + "1".repeat(64) + "\"");
+            exchange.sendResponseHeaders(302, -1);
+          }
+        };
+    assertThatThrownBy(() -> withHub("").weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("instead of " + "1".repeat(64));
+    assertThat(requests).containsExactly("/org/model/resolve/main/" + FILE, "/cdn/blob");
+  }
+
+  @Test
+  void aFileThatTheHubDoesNotHaveIsNotAskedForAgain() throws IOException {
+    answer = exchange -> exchange.sendResponseHeaders(404, -1);
+    assertThatThrownBy(() -> withHub(digest()).weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("the server answers 404");
+    assertThat(requests).hasSize(1);
+  }
+
+  private static void send(HttpExchange exchange, int status, byte[] body, long announced)
+      throws IOException {
+    exchange.sendResponseHeaders(status, announced);
+    exchange.getResponseBody().write(body);
+    exchange.getResponseBody().flush();
+  }
+
+  private static String digest() {
+    return Digests.sha256(WEIGHTS);
+  }
+
+  private ModelSource withHub(String sha256) throws IOException {
+    return withManifest(
+        "hub:org/model@main",
+        sha256,
+        new Settings(
+            List.of(),
+            cache,
+            URI.create("http://localhost:" + server.getAddress().getPort() + "/"),
+            Verification.ONCE));
+  }
+
+  private ModelSource withManifest(String from, String sha256) throws IOException {
+    return withManifest(from, sha256, Settings.offline(cache));
+  }
+
+  private ModelSource withManifest(String from, String sha256, Settings settings)
+      throws IOException {
+    String file =
+        "\""
+            + FILE
+            + "\""
+            + (from.isEmpty() ? "" : ", \"from\": \"" + from + "\"")
+            + (sha256.isEmpty() ? "" : ", \"sha256\": \"" + sha256 + "\"");
+    Files.writeString(
+        folder.resolve("model.json"), ModelManifestTest.SAMPLE.replace("\"" + FILE + "\"", file));
+    return ModelSource.open(folder.toString(), settings);
+  }
+}
