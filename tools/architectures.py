@@ -95,3 +95,18 @@ def switti(a):
         shapes[p + "attention_y_norm.weight"] = (text,)
         linear(p + "ada_lin.1", 6 * c, c)
     return shapes
+
+
+def judge(a):
+    shapes = {}
+    width = 3
+    for k, output in enumerate(a["widths"]):
+        p = f"stages.{k}"
+        shapes[p + ".down.weight"], shapes[p + ".down.bias"] = (output, width, 3, 3), (output,)
+        width = output
+        for i in ("1", "2"):
+            shapes[f"{p}.norm{i}.weight"] = shapes[f"{p}.norm{i}.bias"] = (width,)
+            shapes[f"{p}.conv{i}.weight"], shapes[f"{p}.conv{i}.bias"] = (width, width, 3, 3), (width,)
+    shapes["norm.weight"] = shapes["norm.bias"] = (width,)
+    shapes["head.weight"], shapes["head.bias"] = (a["classes"], width), (a["classes"],)
+    return shapes

@@ -6,6 +6,7 @@ step), log.jsonl, samples/. All randomness is by formula from seed and step (dra
 uninterrupted one.
 
     python tools/pretrain.py vqvae --data DATA --run RUN/vqvae [--set steps=40000 rate=1e-3]
+    python tools/pretrain.py judge --kind content --data DATA --run RUN/content-judge
     python tools/pretrain.py switti --data DATA --features FEATURES --vqvae RUN/vqvae --run RUN/switti
 """
 
@@ -83,6 +84,26 @@ SWITTI = {
         "average": 0.999,
         "flip": 0.2,
         "dropCaption": 0.05,
+    },
+}
+
+JUDGE = {
+    "model": "judge",
+    "seed": 1,
+    "architecture": {"widths": [24, 48, 96, 128], "classes": 0},
+    "recipe": {
+        "batch": 32,
+        "rate": 1e-3,
+        "warmUp": 200,
+        "steps": 5000,
+        "decayFrom": 2500,
+        "beta1": 0.9,
+        "beta2": 0.99,
+        "weightDecay": 0.05,
+        "clip": 1.0,
+        "average": 0.995,
+        "smoothing": 0.1,
+        "shift": 4,
     },
 }
 
@@ -176,10 +197,11 @@ class Run:
 
     def report(self, values, names, every, batch):
         """Adds a step's figures; writes a line with their means now and then."""
-        self.sums = values if self.sums is None else self.sums + values
+        values = values.detach().tolist()  # at once: the tensor may hold on to everything it was computed from
+        self.sums = [a + b for a, b in zip(self.sums, values)] if self.sums else values
         self.count += 1
         if (self.step + 1) % every == 0:
-            means = (self.sums / self.count).tolist()
+            means = [value / self.count for value in self.sums]
             speed = self.count * batch / (time.time() - self.since)
             line = {"step": self.step + 1, "images": (self.step + 1) * batch, "rate": self.rate(), "imagesPerSecond": speed}
             self.log(line | dict(zip(names, means)))
@@ -465,10 +487,50 @@ def switti(options):
     run.loop(options.minutes, options.save_minutes, options.sample_every, step, sample)
 
 
+def judge(options):
+    """The content judge names the thing, the style judge the style; both see the training split alone."""
+    train = Dataset(options.data, "train")
+    kind = ("content", "style").index(options.kind)
+    classes = len((train.things, train.styles)[kind])
+    run = Run(options.run, JUDGE, [f"classes={classes}", *options.set], options.device)
+    recipe = run.recipe
+    model = program.load("judge", {"stages": len(run.architecture["widths"])}, options.device)
+    splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
+
+    def step():
+        b, reach = recipe["batch"], recipe["shift"]
+        index, mirror = run.batch("judge", b, len(train))
+        planes = train.planes(index, mirror)
+        across, down = (draws.below(run.seed, f"judge.{d}.{run.step}", b, 2 * reach + 1) for d in ("across", "down"))
+        padded = np.pad(planes, ((0, 0), (0, 0), (reach, reach), (reach, reach)), "edge")
+        size = train.size
+        for i in range(b):
+            planes[i] = padded[i, :, down[i] : down[i] + size, across[i] : across[i] + size]
+        labels = torch.tensor(train.labels[index, kind], device=options.device)
+        images = torch.tensor(planes, device=options.device)
+        values = model.train_step(run.weights, run.state, images, labels, run.schedule(recipe["smoothing"]))
+        run.report(values, ("gradientNorm", "crossEntropy", "accuracy"), 50, b)
+
+    def sample():
+        for name, data in splits.items():
+            top1 = top5 = 0
+            count = min(len(data), 1500)
+            for begin in range(0, count, 100):
+                index = range(begin, min(begin + 100, count))
+                planes = torch.tensor(data.planes(index, np.zeros(100, bool)), device=options.device)
+                with torch.no_grad():
+                    best = model.judge(run.averages(), planes).topk(5, 1).indices.cpu()
+                hit = best == torch.tensor(data.labels[list(index), kind])[:, None]
+                top1, top5 = top1 + int(hit[:, 0].sum()), top5 + int(hit.any(1).sum())
+            run.log({"step": run.step, "split": name, "top1": top1 / count, "top5": top5 / count})
+
+    run.loop(options.minutes, options.save_minutes, options.sample_every, step, sample)
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, command in (("vqvae", vqvae), ("switti", switti)):
+    for name, command in (("vqvae", vqvae), ("switti", switti), ("judge", judge)):
         p = commands.add_parser(name)
         p.set_defaults(command=command)
         p.add_argument("--data", required=True, help="directory of a data set")
@@ -481,6 +543,8 @@ def main(arguments):
         p.add_argument("--sample-every", type=int, default=1000, metavar="STEPS")
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
+        elif name == "judge":
+            p.add_argument("--kind", required=True, choices=("content", "style"))
         else:
             p.add_argument("--vqvae", required=True, help="directory of the tokenizer's run")
             p.add_argument("--features", required=True, help="text features of all captions (safetensors)")
