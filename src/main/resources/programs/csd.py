@@ -32,6 +32,17 @@ class Ops(Module):
       scale += 1
     return (loss, torch.stack(means))
 
+  # Tensors one after another along a dimension, differentiably.
+  def join(self: __torch__.Ops, parts: List[Tensor], dimension: Tensor) -> Tensor:
+    return torch.cat(parts, int(dimension))
+
+  # Memories of several groups (pairs, C) -> (1, all pairs, C)
+  def memory(self: __torch__.Ops, groups: List[Tensor]) -> Tensor:
+    return torch.cat(groups, 0).unsqueeze(0)
+
+  def total(self: __torch__.Ops, losses: List[Tensor]) -> Tensor:
+    return torch.sum(torch.stack(losses))
+
   # Gradients of the loss; a parameter that the loss does not reach gets zeros.
   def gradients(self: __torch__.Ops, loss: Tensor, parameters: List[Tensor]) -> List[Tensor]:
     gradients = torch.grad([loss], parameters, None, None, False, True)

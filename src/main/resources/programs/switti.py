@@ -50,7 +50,7 @@ class Ops(Module):
   #   memory          K-V memories: per block that has any, K (B,M,C) and V (B,M,C); [empty]: none
   #   memory_blocks   (blocks with memory,) their indices
   #   memory_window   (2,M) first scale that sees a pair, first scale that no longer does
-  #   memory_bias     (B,M), 0 or -inf for rows without that pair; empty: all rows have all pairs
+  #   memory_bias     (blocks with memory,B,M), 0 or -inf for rows without that pair there; empty: all rows have all
   # -> logits (B,n,V) and the K and V of every block, to be handed back as cache ([empty] unless keep_cache)
   def forward(self: __torch__.Ops, w: Dict[str, Tensor], prepared: List[Tensor], context_bias: Tensor, x: Tensor,
       first: Tensor, last: Tensor, cache: List[Tensor], memory: List[Tensor], memory_blocks: Tensor,
@@ -87,7 +87,10 @@ class Ops(Module):
           if int(memory_blocks[j]) == i:
             slot = j
       if slot >= 0:
-        y = self.attend(q, k, v, a, b, cached, memory[2 * slot], memory[2 * slot + 1], memory_window, memory_bias)
+        bias = memory_bias
+        if memory_bias.dim() == 3:
+          bias = memory_bias[slot]
+        y = self.attend(q, k, v, a, b, cached, memory[2 * slot], memory[2 * slot + 1], memory_window, bias)
       else:
         y = self.attend(q, k, v, a, b, cached, memory_bias, memory_bias, memory_window, memory_bias)
       y = torch.linear(y, w[p + "attn.proj.weight"], w[p + "attn.proj.bias"])

@@ -12,6 +12,12 @@ public interface Backbone extends AutoCloseable {
   /** What this model is: name, digest, resolution, schedule, licence. */
   BackboneInfo info();
 
+  /** How this model samples when a request says nothing. */
+  Sampling defaultSampling();
+
+  /** How this model decomposes when a request gives two words and a seed and nothing else. */
+  DecompositionOptions defaultOptions(String contentWord, String styleWord, long seed);
+
   /**
    * Checks everything that can be checked before a job is accepted, without device work.
    *

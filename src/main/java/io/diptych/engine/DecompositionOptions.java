@@ -59,11 +59,20 @@ public record DecompositionOptions(
    * SVD rectification.
    *
    * @param rank r, singular directions removed from the style
-   * @param subConcepts descriptions of kinds of the subject; empty: chosen from WordNet
+   * @param subConcepts descriptions of kinds of the subject; empty: from the configured source
+   * @param space where the directions are measured
    */
-  public record Rectification(int rank, List<String> subConcepts) {
-    /** Rank 10, sub-concepts from WordNet. */
-    public static final Rectification DEFAULT = new Rectification(10, List.of());
+  public record Rectification(int rank, List<String> subConcepts, Space space) {
+    /** Rank 10, sub-concepts from the configured source, the authors' space. */
+    public static final Rectification DEFAULT = new Rectification(10, List.of(), Space.JOINT);
+
+    /** Spaces of sub-concept embeddings (backbones.md 5.5). */
+    public enum Space {
+      /** After the encoder's text projection, as in the authors' code. */
+      JOINT,
+      /** The hidden states themselves, where the rectification is applied. */
+      HIDDEN
+    }
   }
 
   /**

@@ -51,6 +51,26 @@ public final class CsdProgram implements AutoCloseable {
     return new Loss(result.get(0), result.get(1));
   }
 
+  /** Tensors one after another along a dimension, differentiably. */
+  NDArray join(NDManager scope, List<NDArray> parts, int dimension) {
+    return program
+        .call("join", scope)
+        .with(parts)
+        .with(dimension)
+        .runDifferentiably()
+        .singletonOrThrow();
+  }
+
+  /** Memories of several groups, each (pairs, C), as one batch row (1, all pairs, C). */
+  NDArray memory(NDManager scope, List<NDArray> groups) {
+    return program.call("memory", scope).with(groups).runDifferentiably().singletonOrThrow();
+  }
+
+  /** The sum of scalar losses. */
+  NDArray total(NDManager scope, List<NDArray> losses) {
+    return program.call("total", scope).with(losses).runDifferentiably().singletonOrThrow();
+  }
+
   /** Gradients of a loss, one per parameter; zeros where it does not reach. */
   public NDList gradients(NDManager scope, NDArray loss, List<NDArray> parameters) {
     return program.call("gradients", scope).with(loss).with(parameters).runDifferentiably();

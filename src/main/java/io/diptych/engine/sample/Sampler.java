@@ -249,7 +249,7 @@ public final class Sampler implements AutoCloseable {
         memories.values().stream().map(value -> value.concat(value, 0)).toList(),
         memories.fromScale(),
         memories.untilScale(),
-        bias == null ? null : bias.concat(bias, 0));
+        bias == null ? null : bias.concat(bias, 1));
   }
 
   private static NDArray noise(NDManager scope, List<Row> rows) {

@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param values per such block, (B, M, C)
  * @param fromScale per pair, first scale whose queries see it
  * @param untilScale per pair, first scale whose queries no longer see it
- * @param bias (B, M), 0, or -inf where a row of the batch has no such pair; null: all rows have all
+ * @param bias (blocks, B, M), 0, or -inf where a row of the batch has no such pair in that block;
+ *     null: all rows have all
  */
 public record Memories(
     List<Integer> blocks,

@@ -357,7 +357,9 @@ public record ModelManifest(
               or(memoryBlocks, DecompositionOptions.Memory.DEFAULT.blocks()),
               or(memoryPairs, DecompositionOptions.Memory.DEFAULT.pairs())),
           new DecompositionOptions.Rectification(
-              or(rank, DecompositionOptions.Rectification.DEFAULT.rank()), List.of()),
+              or(rank, DecompositionOptions.Rectification.DEFAULT.rank()),
+              List.of(),
+              DecompositionOptions.Rectification.DEFAULT.space()),
           official.gradientIsolation(),
           official.optimiser());
     }

@@ -32,6 +32,7 @@ public final class ModelSource {
   private static final String MANIFEST = "model.json";
   private static final String CLASSPATH = "classpath:";
   private static final String HUB = "hub:";
+  private static final String ONNX = ".onnx";
 
   private final String location;
   private final Settings settings;
@@ -94,16 +95,17 @@ public final class ModelSource {
   }
 
   /**
-   * Opens the weights of a component: all of its {@code .safetensors} files together.
+   * Opens the weights of a component: its {@code .onnx} file, or all of its {@code .safetensors}
+   * files together.
    *
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} naming files that are missing, with
    *     the places that were searched, or that are damaged
    */
-  public Safetensors weights(String component) {
+  public TensorFile weights(String component) {
     List<Found> files = new ArrayList<>();
     Problems problems = new Problems();
     for (ModelFile file : manifest.files(component)) {
-      if (file.path().endsWith(".safetensors")) {
+      if (file.path().endsWith(".safetensors") || file.path().endsWith(ONNX)) {
         try {
           files.add(find(file));
         } catch (EngineException e) {
@@ -113,7 +115,10 @@ public final class ModelSource {
     }
     problems.throwIfAny(manifest.name() + " is not complete:");
     if (files.isEmpty()) {
-      throw unavailable(manifest.name() + " lists no safetensors for " + component + ".", null);
+      throw unavailable(manifest.name() + " lists no weights for " + component + ".", null);
+    }
+    if (files.size() == 1 && files.get(0).name().endsWith(ONNX)) {
+      return OnnxFile.read(files.get(0).bytes(), files.get(0).name());
     }
     List<Safetensors> parts = new ArrayList<>();
     try {
@@ -141,6 +146,17 @@ public final class ModelSource {
                     unavailable(
                         manifest.name() + " lists no " + ending + " for " + component + ".", null));
     return find(file).bytes();
+  }
+
+  /**
+   * A whole file of the class path.
+   *
+   * @param resource absolute name
+   * @return a read-only direct buffer
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when there is none
+   */
+  public static ByteBuffer classpathFile(String resource) {
+    return findOnClassPath(resource).bytes();
   }
 
   /** A file that exists: on disk, or on the class path. */
@@ -186,7 +202,8 @@ public final class ModelSource {
     String from = file.from() == null ? location : file.from();
     Found found;
     if (from.startsWith(CLASSPATH)) {
-      found = findOnClassPath(from, file);
+      String folder = from.substring(CLASSPATH.length());
+      found = findOnClassPath(folder + (folder.endsWith("/") ? "" : "/") + file.path());
     } else if (from.startsWith(HUB)) {
       found = findHubFile(from.substring(HUB.length()), file);
     } else {
@@ -200,9 +217,7 @@ public final class ModelSource {
     return found;
   }
 
-  private static Found findOnClassPath(String from, ModelFile file) {
-    String folder = from.substring(CLASSPATH.length());
-    String resource = folder + (folder.endsWith("/") ? "" : "/") + file.path();
+  private static Found findOnClassPath(String resource) {
     URL url = ModelSource.class.getResource(resource);
     if (url == null) {
       throw unavailable("There is no " + resource + " on the class path.", null);

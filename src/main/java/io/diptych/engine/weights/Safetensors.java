@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.EngineException;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -37,7 +36,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Files that are Python pickles are refused: reading one runs whatever code it contains.
  */
-public final class Safetensors implements Closeable {
+public final class Safetensors implements TensorFile {
 
   private static final int LENGTH_BYTES = 8;
 
@@ -137,7 +136,7 @@ public final class Safetensors implements Closeable {
     return new Safetensors(name, contents, entries, metadata);
   }
 
-  /** What to call it in messages: the file, or the files. */
+  @Override
   public String name() {
     return name;
   }
@@ -147,54 +146,22 @@ public final class Safetensors implements Closeable {
     return metadata;
   }
 
-  /** Types and shapes by name, sorted. */
+  @Override
   public SortedMap<String, TensorSpec> tensors() {
     SortedMap<String, TensorSpec> specs = new TreeMap<>();
     entries.forEach((tensor, entry) -> specs.put(tensor, entry.spec));
     return Collections.unmodifiableSortedMap(specs);
   }
 
-  /**
-   * Loads a tensor as it is stored; BF16 becomes F32.
-   *
-   * @param manager owns the result and names its device
-   */
+  @Override
   public NDArray load(String tensor, NDManager manager) {
-    TensorType stored = entry(tensor).spec.type();
-    return load(tensor, manager, stored == TensorType.BF16 ? DataType.FLOAT32 : stored.dataType());
+    return load(tensor, manager, StoredTensor.loadedType(entry(tensor).spec.type()));
   }
 
-  /**
-   * Loads a tensor.
-   *
-   * @param manager owns the result and names its device
-   * @param floats the type that real numbers are cast to, not BF16, which DJL cannot make (see
-   *     {@link TensorSchema#load}); integers and booleans stay as stored
-   */
+  @Override
   public NDArray load(String tensor, NDManager manager, DataType floats) {
-    if (floats == DataType.BFLOAT16) {
-      throw new IllegalArgumentException("Single tensors are not loaded as BF16.");
-    }
     Entry entry = entry(tensor);
-    TensorType stored = entry.spec.type();
-    Shape shape = entry.spec.shape();
-    DataType wanted = stored.isFloating() ? floats : stored.dataType();
-    if (entry.length == 0) {
-      return manager.zeros(shape, wanted);
-    }
-    ByteBuffer bytes = bytes(tensor, entry);
-    DataType present = stored.dataType();
-    if (stored == TensorType.BF16) {
-      bytes = Bfloat16.widen(bytes);
-      present = DataType.FLOAT32;
-    }
-    NDArray array = manager.create(aligned(bytes, present.getNumOfBytes()), shape, present);
-    if (wanted == present) {
-      return array;
-    }
-    try (array) {
-      return array.toType(wanted, false);
-    }
+    return StoredTensor.load(entry.spec, bytes(tensor, entry), manager, floats);
   }
 
   /** The elements of an F32 tensor in row-major order. */
@@ -210,7 +177,6 @@ public final class Safetensors implements Closeable {
     return values;
   }
 
-  /** Closes the files. Arrays loaded before stay valid. */
   @Override
   public void close() {
     contents.forEach(Content::close);
@@ -226,6 +192,9 @@ public final class Safetensors implements Closeable {
   }
 
   private ByteBuffer bytes(String tensor, Entry entry) {
+    if (entry.length == 0) {
+      return ByteBuffer.allocateDirect(0);
+    }
     if (entry.length > Integer.MAX_VALUE) {
       throw new EngineException(
           EngineException.Kind.MODEL_UNAVAILABLE,
@@ -236,14 +205,6 @@ public final class Safetensors implements Closeable {
     } catch (IOException e) {
       throw unreadable(name, e);
     }
-  }
-
-  /** A header of odd length leaves elements where a processor may not read them in one access. */
-  private static ByteBuffer aligned(ByteBuffer bytes, int elementBytes) {
-    if (bytes.alignmentOffset(0, elementBytes) == 0) {
-      return bytes;
-    }
-    return ByteBuffer.allocateDirect(bytes.remaining()).put(bytes).flip();
   }
 
   private static Safetensors openOne(Path file) {

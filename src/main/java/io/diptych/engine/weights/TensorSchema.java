@@ -43,6 +43,11 @@ public final class TensorSchema {
     return tensor(prefix + ".weight", shape).tensor(prefix + ".bias", shape[0]);
   }
 
+  /** Expects scale and shift of a norm: {@code PREFIX.weight} and {@code PREFIX.bias}. */
+  public TensorSchema norm(String prefix, long width) {
+    return withBias(prefix, width);
+  }
+
   /**
    * Tolerates tensors that the model does not use.
    *
@@ -65,7 +70,7 @@ public final class TensorSchema {
    * @throws io.diptych.engine.EngineException of kind {@code MODEL_UNAVAILABLE} listing tensors
    *     that are missing, surplus, of the wrong shape or not of real numbers
    */
-  public void check(Safetensors file) {
+  public void check(TensorFile file) {
     Problems problems = new Problems();
     SortedMap<String, TensorSpec> present = file.tensors();
     shapes.forEach(
@@ -96,7 +101,7 @@ public final class TensorSchema {
    *     process when it is asked for their data type
    * @throws io.diptych.engine.EngineException as {@link #check}
    */
-  public Weights load(Safetensors file, NDManager manager, DataType floats) {
+  public Weights load(TensorFile file, NDManager manager, DataType floats) {
     check(file);
     Map<String, NDArray> tensors = new TreeMap<>();
     if (floats == DataType.BFLOAT16) {

@@ -65,7 +65,7 @@ class ModelSourceTest {
   void aModelInAFolderIsOpened() throws IOException {
     ModelSource source = withManifest("", "");
     Files.write(folder.resolve(FILE), WEIGHTS);
-    try (Safetensors weights = source.weights("switti")) {
+    try (TensorFile weights = source.weights("switti")) {
       assertThat(weights.tensors()).containsOnlyKeys("x");
     }
     assertThat(source.file("switti", FILE).remaining()).isEqualTo(WEIGHTS.length);
@@ -74,7 +74,7 @@ class ModelSourceTest {
   @Test
   void aModelOnTheClassPathIsOpened() {
     ModelSource source = ModelSource.open("classpath:/models/sample", Settings.offline(cache));
-    try (Safetensors weights = source.weights("switti")) {
+    try (TensorFile weights = source.weights("switti")) {
       assertThat(weights.tensors()).containsKey("logits");
     }
   }

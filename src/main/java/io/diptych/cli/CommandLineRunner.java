@@ -1,0 +1,66 @@
+package io.diptych.cli;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import io.diptych.engine.EngineException;
+import io.diptych.image.ImageRefusedException;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.Set;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The commands of the jar. */
+@Command(
+    name = "diptych",
+    mixinStandardHelpOptions = true,
+    description = "Takes a picture apart into content and style, and makes new ones from either.",
+    subcommands = {DecomposeCommand.class, GenerateCommand.class})
+public final class CommandLineRunner {
+
+  private CommandLineRunner() {}
+
+  /** Whether these arguments are for the command line; otherwise they are for the service. */
+  public static boolean handles(String[] arguments) {
+    if (arguments.length == 0) {
+      return false;
+    }
+    Set<String> commands = new CommandLine(new CommandLineRunner()).getSubcommands().keySet();
+    return commands.contains(arguments[0]) || Set.of("--help", "-h").contains(arguments[0]);
+  }
+
+  /**
+   * Runs a command.
+   *
+   * @return the exit code: 0, 1 when the work failed, 2 when the arguments are wrong
+   */
+  public static int run(String[] arguments) {
+    ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
+    return new CommandLine(new CommandLineRunner())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setExecutionExceptionHandler(
+            (failure, commandLine, parsed) -> {
+              commandLine.getErr().println(commandLine.getColorScheme().errorText(words(failure)));
+              return commandLine.getCommandSpec().exitCodeOnExecutionException();
+            })
+        .execute(arguments);
+  }
+
+  private static String words(Exception failure) {
+    if (failure instanceof EngineException || failure instanceof ImageRefusedException) {
+      return failure.getMessage();
+    }
+    if (failure instanceof NoSuchFileException missing) {
+      return "There is no file " + missing.getFile() + ".";
+    }
+    if (failure instanceof AccessDeniedException denied) {
+      return "No permission for the file " + denied.getFile() + ".";
+    }
+    if (failure instanceof IOException) {
+      return "Reading or writing a file failed: " + failure.getMessage();
+    }
+    return "This should not have happened, please report it: " + failure;
+  }
+}

@@ -1,0 +1,188 @@
+package io.diptych.cli;
+
+import io.diptych.engine.Backbone;
+import io.diptych.engine.Concept;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.DecompositionOptions.Memory;
+import io.diptych.engine.DecompositionOptions.Profile;
+import io.diptych.engine.DecompositionOptions.Rectification;
+import io.diptych.engine.RunControl;
+import io.diptych.engine.StepReport;
+import io.diptych.engine.csd.ConceptFile;
+import io.diptych.image.ImageIntake;
+import io.diptych.image.IntakeLimits;
+import java.awt.image.BufferedImage;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code decompose IMAGE --content WORD --style WORD}. */
+@Command(
+    name = "decompose",
+    mixinStandardHelpOptions = true,
+    description = "Learns the content and the style of one picture.")
+final class DecomposeCommand implements Callable<Integer> {
+
+  @Parameters(paramLabel = "IMAGE", description = "A JPEG, PNG or WebP file.")
+  private Path image = Path.of("");
+
+  @Option(
+      names = "--content",
+      required = true,
+      paramLabel = "WORD",
+      description = "What the picture shows, for example fox.")
+  private String content = "";
+
+  @Option(
+      names = "--style",
+      required = true,
+      paramLabel = "WORD",
+      description = "How it is drawn, for example watercolor.")
+  private String style = "";
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "FILE",
+      defaultValue = "concept.safetensors",
+      description = "Where the learned concept is written (${DEFAULT-VALUE}).")
+  private Path out = Path.of("concept.safetensors");
+
+  @Option(names = "--seed", defaultValue = "0", description = "Seed (${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(names = "--steps", description = "Optimisation steps; default: the model's.")
+  private @Nullable Integer steps;
+
+  @Option(names = "--tokens", description = "Learned rows per concept; default: the model's.")
+  private @Nullable Integer tokens;
+
+  @Option(names = "--profile", description = "${COMPLETION-CANDIDATES}; default: the model's.")
+  private @Nullable Profile profile;
+
+  @Option(names = "--rank", description = "Rank of the rectification; 0 switches it off.")
+  private @Nullable Integer rank;
+
+  @Option(
+      names = "--sub-concepts",
+      paramLabel = "FILE",
+      description = "Lines that describe kinds of the content; default: from WordNet.")
+  private @Nullable Path subConcepts;
+
+  @Option(names = "--no-memory", description = "Without K-V memories.")
+  private boolean noMemory;
+
+  @Option(names = "--no-flip", description = "Never mirror the picture: for text and logos.")
+  private boolean noFlip;
+
+  @Mixin private final ModelOptions model = new ModelOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    BufferedImage picture;
+    try (ImageIntake intake = new ImageIntake(IntakeLimits.DEFAULT);
+        InputStream file = Files.newInputStream(image)) {
+      picture = intake.take(file).pixels();
+    }
+    try (Backbone backbone = model.load()) {
+      DecompositionOptions options = options(backbone.defaultOptions(content, style, seed));
+      backbone.validate(options);
+      Concept concept;
+      try (ProgressBar bar =
+          new ProgressBarBuilder()
+              .setTaskName("Decomposing")
+              .setInitialMax(options.steps())
+              .setUnit(" steps", 1)
+              .setUpdateIntervalMillis(250)
+              .build()) {
+        concept = backbone.decompose(picture, options, following(bar));
+      }
+      write(ConceptFile.write(concept));
+      System.out.printf(
+          Locale.ROOT,
+          "Wrote %s: content \"%s\", style \"%s\", model %s, loss %.3f at first, %.3f at last.%n",
+          out,
+          content,
+          style,
+          concept.metadata().backboneName(),
+          concept.metadata().losses().get(0),
+          concept.metadata().losses().get(concept.metadata().losses().size() - 1));
+      return 0;
+    }
+  }
+
+  private DecompositionOptions options(DecompositionOptions defaults) throws Exception {
+    Rectification rectification = defaults.rectification();
+    if (rank != null && rank == 0) {
+      rectification = null;
+    } else if (rectification != null) {
+      List<String> lines =
+          subConcepts == null
+              ? rectification.subConcepts()
+              : Files.readAllLines(subConcepts).stream().filter(l -> !l.isBlank()).toList();
+      rectification =
+          new Rectification(
+              rank == null ? rectification.rank() : rank, lines, rectification.space());
+    }
+    Memory memory = noMemory ? null : defaults.memory();
+    int total = steps == null ? defaults.steps() : steps;
+    return new DecompositionOptions(
+        defaults.contentWord(),
+        defaults.styleWord(),
+        profile == null ? defaults.profile() : profile,
+        total,
+        steps == null ? defaults.evaluatedStep() : total,
+        tokens == null ? defaults.tokens() : tokens,
+        seed,
+        !noFlip && defaults.horizontalFlip(),
+        defaults.scaleAware(),
+        memory,
+        rectification,
+        defaults.gradientIsolation(),
+        defaults.optimiser());
+  }
+
+  private static RunControl following(ProgressBar bar) {
+    return new RunControl() {
+      @Override
+      public Directive afterStep(StepReport report) {
+        bar.setExtraMessage(
+            String.format(
+                Locale.ROOT, "%s %.3f", report.kind().name().toLowerCase(Locale.ROOT), report.loss()));
+        bar.step();
+        return Directive.CONTINUE;
+      }
+
+      @Override
+      public void checkpoint(int step, byte[] checkpoint) {}
+
+      @Override
+      public Optional<byte[]> resumeFrom() {
+        return Optional.empty();
+      }
+    };
+  }
+
+  private void write(byte[] bytes) throws Exception {
+    Path directory = out.toAbsolutePath().getParent();
+    Files.createDirectories(directory);
+    Path unfinished = Files.createTempFile(directory, "concept", ".part");
+    try {
+      Files.write(unfinished, bytes);
+      Files.move(unfinished, out, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(unfinished);
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package io.diptych.cli;
+
+import io.diptych.engine.Backbone;
+import io.diptych.engine.Concept;
+import io.diptych.engine.GenerationRequest;
+import io.diptych.engine.Sampling;
+import io.diptych.engine.csd.Captions;
+import io.diptych.engine.csd.ConceptFile;
+import io.diptych.image.PngFile;
+import io.diptych.image.Provenance;
+import io.diptych.image.ProvenanceMarker;
+import java.awt.image.BufferedImage;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code generate PROMPT}. */
+@Command(
+    name = "generate",
+    mixinStandardHelpOptions = true,
+    description = {
+      "Makes pictures. {content} and {style} in the prompt stand for learned concepts:",
+      "  generate 'a {content} on the beach'",
+      "  generate 'a castle in {style} style'"
+    })
+final class GenerateCommand implements Callable<Integer> {
+
+  private static final int BATCH = 8;
+
+  @Parameters(paramLabel = "PROMPT", description = "What to draw.")
+  private String prompt = "";
+
+  @Option(
+      names = "--content",
+      paramLabel = "FILE",
+      defaultValue = "concept.safetensors",
+      description = "The concept for {content} (${DEFAULT-VALUE}).")
+  private Path content = Path.of("concept.safetensors");
+
+  @Option(
+      names = "--style",
+      paramLabel = "FILE",
+      defaultValue = "concept.safetensors",
+      description = "The concept for {style}, may be another one (${DEFAULT-VALUE}).")
+  private Path style = Path.of("concept.safetensors");
+
+  @Option(names = "--count", defaultValue = "1", description = "Pictures (${DEFAULT-VALUE}).")
+  private int count;
+
+  @Option(names = "--seed", defaultValue = "0", description = "Seed (${DEFAULT-VALUE}).")
+  private long seed;
+
+  @Option(names = "--guidance", description = "Guidance scale; default: the model's.")
+  private @Nullable Double guidance;
+
+  @Option(
+      names = {"-o", "--out"},
+      paramLabel = "DIR",
+      defaultValue = ".",
+      description = "Folder for the PNGs (${DEFAULT-VALUE}).")
+  private Path out = Path.of(".");
+
+  @Mixin private final ModelOptions model = new ModelOptions();
+
+  @Override
+  public Integer call() throws Exception {
+    Concept contentConcept = prompt.contains(Captions.CONTENT_SLOT) ? read(content) : null;
+    Concept styleConcept = prompt.contains(Captions.STYLE_SLOT) ? read(style) : null;
+    try (Backbone backbone = model.load()) {
+      Sampling sampling = backbone.defaultSampling();
+      if (guidance != null) {
+        sampling = sampling.withGuidanceScale(guidance);
+      }
+      List<GenerationRequest> requests = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        requests.add(
+            new GenerationRequest(prompt, contentConcept, styleConcept, seed, i, sampling));
+      }
+      requests.forEach(backbone::validate);
+      Files.createDirectories(out);
+      try (ProgressBar bar =
+          new ProgressBarBuilder()
+              .setTaskName("Generating")
+              .setInitialMax(count)
+              .setUnit(" pictures", 1)
+              .build()) {
+        for (int from = 0; from < count; from += BATCH) {
+          List<GenerationRequest> batch = requests.subList(from, Math.min(count, from + BATCH));
+          List<BufferedImage> pictures = backbone.generate(batch);
+          for (int i = 0; i < pictures.size(); i++) {
+            write(pictures.get(i), batch.get(i), backbone);
+            bar.step();
+          }
+        }
+      }
+      System.out.printf(
+          Locale.ROOT, "Wrote %d pictures of %d pixels to %s, seed %d.%n",
+          count, backbone.info().resolution(), out, seed);
+      return 0;
+    }
+  }
+
+  private void write(BufferedImage picture, GenerationRequest request, Backbone backbone)
+      throws Exception {
+    Provenance provenance =
+        new Provenance(
+            "Diptych",
+            null,
+            request.seed(),
+            request.imageIndex(),
+            request.prompt(),
+            null,
+            null,
+            backbone.info().name(),
+            backbone.info().digest());
+    byte[] png = ProvenanceMarker.pngText().mark(PngFile.encode(picture), provenance);
+    String name = String.format(Locale.ROOT, "%d-%02d.png", request.seed(), request.imageIndex());
+    Files.write(out.resolve(name), png);
+  }
+
+  private static Concept read(Path file) throws Exception {
+    return ConceptFile.read(Files.readAllBytes(file));
+  }
+}

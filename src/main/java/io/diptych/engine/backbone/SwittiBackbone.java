@@ -1,0 +1,199 @@
+package io.diptych.engine.backbone;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import io.diptych.engine.Backbone;
+import io.diptych.engine.BackboneInfo;
+import io.diptych.engine.Concept;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.GenerationRequest;
+import io.diptych.engine.RunControl;
+import io.diptych.engine.Sampling;
+import io.diptych.engine.csd.ConceptText;
+import io.diptych.engine.csd.CsdProgram;
+import io.diptych.engine.csd.CsdRun;
+import io.diptych.engine.csd.CsdVar;
+import io.diptych.engine.csd.MemoryWindows;
+import io.diptych.engine.csd.SubConcepts;
+import io.diptych.engine.sample.Sampler;
+import io.diptych.engine.switti.Switti;
+import io.diptych.engine.switti.SwittiArchitecture;
+import io.diptych.engine.text.TextEncoder;
+import io.diptych.engine.text.TextEncoders;
+import io.diptych.engine.vqvae.Vqvae;
+import io.diptych.engine.vqvae.VqvaeArchitecture;
+import io.diptych.engine.weights.ModelManifest;
+import io.diptych.engine.weights.ModelSource;
+import io.diptych.engine.weights.TensorFile;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A Switti model with its VQ-VAE and text encoders on one device, and CSD-VAR on top of it. */
+public final class SwittiBackbone implements Backbone {
+
+  private final ModelManifest manifest;
+  private final Device device;
+  private final long parameters;
+  private final NDManager manager;
+  private final List<TextEncoder> encoders;
+  private final Vqvae vqvae;
+  private final Switti switti;
+  private final Sampler sampler;
+  private final ConceptText text;
+  private final CsdVar csdVar;
+
+  private SwittiBackbone(
+      ModelSource source, Device device, SubConcepts subConcepts, NDManager manager) {
+    this.manifest = source.manifest();
+    this.device = device;
+    this.manager = manager;
+    VqvaeArchitecture vqvaeArchitecture = VqvaeArchitecture.of(manifest);
+    SwittiArchitecture swittiArchitecture = SwittiArchitecture.of(manifest);
+    long count = 0;
+    try (TensorFile file = source.weights("vqvae")) {
+      var weights = vqvaeArchitecture.tensors().load(file, manager, DataType.FLOAT32);
+      count += weights.size();
+      this.vqvae = new Vqvae(vqvaeArchitecture, weights, manager);
+    }
+    try (TensorFile file = source.weights("switti")) {
+      var weights = swittiArchitecture.tensors().load(file, manager, DataType.FLOAT32);
+      count += weights.size();
+      this.switti = new Switti(swittiArchitecture, weights, manager);
+    }
+    this.encoders = TextEncoders.load(source, manager, DataType.FLOAT32);
+    this.parameters = count + encoders.stream().mapToLong(TextEncoder::parameters).sum();
+    this.sampler = new Sampler(switti, vqvae, manager);
+    CsdProgram program = new CsdProgram(manifest.scales(), manager);
+    this.text = new ConceptText(encoders, program, manager);
+    this.csdVar =
+        new CsdVar(
+            new CsdRun.Models(switti, vqvae, program, text, manifest.name(), manifest.digest()),
+            subConcepts,
+            manager);
+  }
+
+  /**
+   * Loads a model.
+   *
+   * @param device where to, as DJL names it: {@code cpu}, {@code gpu0}, ...; fp32 there
+   * @param subConcepts where the sub-concepts of a word come from when a request gives none
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a file is missing or damaged
+   */
+  public static SwittiBackbone load(ModelSource source, String deviceName, SubConcepts subConcepts) {
+    Device device = Device.fromName(deviceName);
+    NDManager manager = NDManager.newBaseManager(device);
+    try {
+      return new SwittiBackbone(source, device, subConcepts, manager);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public BackboneInfo info() {
+    return new BackboneInfo(
+        manifest.name(),
+        manifest.digest(),
+        manifest.resolution(),
+        manifest.scales(),
+        manifest.licence(),
+        device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu",
+        parameters);
+  }
+
+  @Override
+  public Sampling defaultSampling() {
+    return manifest.defaults().sampling().toSampling();
+  }
+
+  @Override
+  public DecompositionOptions defaultOptions(String contentWord, String styleWord, long seed) {
+    return manifest.defaults().decomposition().toOptions(contentWord, styleWord, seed);
+  }
+
+  @Override
+  public void validate(DecompositionOptions options) {
+    csdVar.validate(options);
+  }
+
+  @Override
+  public void validate(GenerationRequest request) {
+    for (Concept concept : concepts(request)) {
+      if (!concept.metadata().backboneDigest().equals(manifest.digest())) {
+        throw new EngineException(
+            EngineException.Kind.INCOMPATIBLE_CONCEPT,
+            "The concept was learned on "
+                + concept.metadata().backboneName()
+                + " (digest "
+                + abbreviated(concept.metadata().backboneDigest())
+                + "), but this model is "
+                + manifest.name()
+                + " ("
+                + abbreviated(manifest.digest())
+                + "). Decompose the picture again on this model.");
+      }
+    }
+    request.sampling().validate(manifest.scales().size());
+    new PromptText(text).check(request);
+  }
+
+  @Override
+  public Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control) {
+    return csdVar.decompose(image, options, control);
+  }
+
+  @Override
+  public List<BufferedImage> generate(List<GenerationRequest> batch) {
+    if (batch.stream().map(GenerationRequest::batchKey).distinct().count() != 1) {
+      throw new IllegalArgumentException("Requests of one batch must have one batch key.");
+    }
+    batch.forEach(this::validate);
+    PromptText prompts = new PromptText(text);
+    try (NDManager scope = manager.newSubManager()) {
+      List<Sampler.Row> rows = new ArrayList<>();
+      for (GenerationRequest request : batch) {
+        rows.add(
+            new Sampler.Row(
+                prompts.encode(scope, request),
+                request.seed(),
+                request.imageIndex(),
+                request.sampling()));
+      }
+      SwittiArchitecture architecture = switti.architecture();
+      Sampler.Sampled sampled =
+          sampler.sample(
+              scope,
+              rows,
+              text.empty(),
+              PromptMemories.of(
+                  scope, batch, MemoryWindows.of(architecture), architecture.width()));
+      return vqvae.pictures(scope, sampled.image());
+    }
+  }
+
+  private static List<Concept> concepts(GenerationRequest request) {
+    List<Concept> concepts = new ArrayList<>();
+    if (request.content() != null) {
+      concepts.add(request.content());
+    }
+    if (request.style() != null) {
+      concepts.add(request.style());
+    }
+    return concepts;
+  }
+
+  private static String abbreviated(String digest) {
+    return digest.substring(0, Math.min(12, digest.length()));
+  }
+
+  /** Ends all programs and frees all weights; calls in flight fail. */
+  @Override
+  public void close() {
+    encoders.forEach(TextEncoder::close);
+    manager.close();
+  }
+}

@@ -1,0 +1,96 @@
+package io.diptych.engine.csd;
+
+import io.diptych.engine.Concept.Tensor;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.weights.Safetensors;
+import io.diptych.engine.weights.SafetensorsWriter;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A run between two steps: safetensors with parameters, moments and projectors, and the rest in the
+ * header. Random choices are functions of the seed and the step, so the step is all there is to keep
+ * of them.
+ *
+ * @param state the scalars
+ * @param tensors by name
+ */
+record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
+
+  private static final String FORMAT = "diptych.checkpoint";
+  private static final String VERSION = "1";
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /**
+   * What a checkpoint holds beside tensors.
+   *
+   * @param options of the run
+   * @param backboneDigest of the model
+   * @param pictureDigest SHA-256 of the pixels the run decomposes, hex
+   * @param subConceptSource where the sub-concepts came from
+   * @param step steps done
+   * @param contentSteps AdamW steps the content group has taken
+   * @param styleSteps AdamW steps the style group has taken
+   * @param losses of each step
+   */
+  record State(
+      DecompositionOptions options,
+      String backboneDigest,
+      String pictureDigest,
+      String subConceptSource,
+      int step,
+      int contentSteps,
+      int styleSteps,
+      List<Double> losses) {}
+
+  byte[] write() {
+    SafetensorsWriter writer =
+        new SafetensorsWriter()
+            .metadata(FORMAT, VERSION)
+            .metadata("state", JSON.writeValueAsString(state));
+    tensors.forEach((name, tensor) -> writer.put(name, tensor.values(), tensor.shape()));
+    return writer.toBytes();
+  }
+
+  /**
+   * Reads a checkpoint and makes sure that it belongs to this run.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS} when it is damaged or of another run
+   */
+  static Checkpoint read(
+      byte[] bytes, DecompositionOptions options, String backboneDigest, String pictureDigest) {
+    try (Safetensors file = Safetensors.read(bytes, "the checkpoint")) {
+      if (!VERSION.equals(file.metadata().get(FORMAT))) {
+        throw refused("is not a checkpoint of this version");
+      }
+      State state = JSON.readValue(file.metadata().get("state"), State.class);
+      if (!state.options().equals(options)) {
+        throw refused("was made with other options");
+      }
+      if (!state.backboneDigest().equals(backboneDigest)) {
+        throw refused("was made on another model");
+      }
+      if (!state.pictureDigest().equals(pictureDigest)) {
+        throw refused("was made from another picture");
+      }
+      SortedMap<String, Tensor> tensors = new TreeMap<>();
+      file.tensors()
+          .forEach(
+              (name, spec) ->
+                  tensors.put(name, new Tensor(spec.shape().getShape(), file.floats(name))));
+      return new Checkpoint(state, tensors);
+    } catch (JacksonException e) {
+      throw refused("has a header that cannot be read");
+    }
+  }
+
+  private static EngineException refused(String why) {
+    return new EngineException(
+        EngineException.Kind.INVALID_OPTIONS,
+        "The checkpoint " + why + "; the run was not resumed. Start it again without a checkpoint.");
+  }
+}

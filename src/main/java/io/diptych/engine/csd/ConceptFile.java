@@ -1,0 +1,162 @@
+package io.diptych.engine.csd;
+
+import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.Concept;
+import io.diptych.engine.Concept.Tensor;
+import io.diptych.engine.ConceptMetadata;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.weights.Safetensors;
+import io.diptych.engine.weights.SafetensorsWriter;
+import io.diptych.engine.weights.TensorSpec;
+import io.diptych.engine.weights.TensorType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The artifact format: a safetensors file whose header says how the concept was learned. The same
+ * concept always gives the same bytes.
+ */
+public final class ConceptFile {
+
+  private static final String FORMAT = "diptych.concept";
+  private static final String VERSION = "1";
+  private static final String METADATA = "metadata";
+
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(content|style)\\.rows\\.(\\d)"
+              + "|(content|style)\\.memory\\.(\\d{1,3})\\.[kv]"
+              + "|projector\\.(\\d)");
+
+  private static final int MOST_PROBLEMS = 10;
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private ConceptFile() {}
+
+  /** Writes an artifact. */
+  public static byte[] write(Concept concept) {
+    SafetensorsWriter writer =
+        new SafetensorsWriter()
+            .metadata(FORMAT, VERSION)
+            .metadata(METADATA, JSON.writeValueAsString(concept.metadata()));
+    concept.tensors().forEach((name, tensor) -> writer.put(name, tensor.values(), tensor.shape()));
+    return writer.toBytes();
+  }
+
+  /**
+   * Reads and checks an artifact: format, metadata, tensor names, shapes, finite values.
+   *
+   * @throws EngineException of kind {@code INCOMPATIBLE_CONCEPT}, listing what is wrong
+   */
+  public static Concept read(byte[] file) {
+    try (Safetensors tensors = Safetensors.read(file, "the artifact")) {
+      if (!VERSION.equals(tensors.metadata().get(FORMAT))) {
+        throw incompatible(
+            List.of("its header does not say that it is a Diptych concept of version " + VERSION));
+      }
+      ConceptMetadata metadata = metadata(tensors.metadata().get(METADATA));
+      SortedMap<String, Tensor> values = new TreeMap<>();
+      List<String> problems = new ArrayList<>();
+      for (Map.Entry<String, TensorSpec> entry : tensors.tensors().entrySet()) {
+        String problem = problem(entry.getKey(), entry.getValue(), metadata.options());
+        if (problem != null) {
+          problems.add(entry.getKey() + " " + problem);
+          continue;
+        }
+        float[] floats = tensors.floats(entry.getKey());
+        if (!allFinite(floats)) {
+          problems.add(entry.getKey() + " holds values that are not finite");
+        }
+        values.put(entry.getKey(), new Tensor(entry.getValue().shape().getShape(), floats));
+      }
+      for (String needed : List.of("content.rows.0", "style.rows.0")) {
+        if (!values.containsKey(needed)) {
+          problems.add(needed + " is missing");
+        }
+      }
+      if (!problems.isEmpty()) {
+        throw incompatible(problems);
+      }
+      return new Concept(metadata, values);
+    } catch (EngineException e) {
+      throw e.kind() == EngineException.Kind.INCOMPATIBLE_CONCEPT
+          ? e
+          : new EngineException(
+              EngineException.Kind.INCOMPATIBLE_CONCEPT,
+              "The artifact cannot be read: " + e.getMessage(),
+              e);
+    }
+  }
+
+  private static ConceptMetadata metadata(String json) {
+    if (json == null) {
+      throw incompatible(List.of("it has no metadata"));
+    }
+    try {
+      ConceptMetadata metadata = JSON.readValue(json, ConceptMetadata.class);
+      if (metadata == null || metadata.options() == null || metadata.backboneDigest() == null) {
+        throw incompatible(List.of("its metadata is incomplete"));
+      }
+      return metadata;
+    } catch (JacksonException | NullPointerException e) {
+      throw incompatible(List.of("its metadata cannot be read"));
+    }
+  }
+
+  private static String problem(String name, TensorSpec spec, DecompositionOptions options) {
+    Matcher matcher = NAME.matcher(name);
+    if (!matcher.matches()) {
+      return "is not part of a concept";
+    }
+    Shape shape = spec.shape();
+    if (spec.type() != TensorType.F32 || shape.dimension() != 2) {
+      return "is " + spec + " instead of an F32 matrix";
+    }
+    long rows = shape.get(0);
+    if (name.contains(".rows.") && rows != options.tokens()) {
+      return "has " + rows + " rows instead of " + options.tokens();
+    }
+    if (name.contains(".memory.")) {
+      DecompositionOptions.Memory memory = options.memory();
+      if (memory == null || !memory.blocks().contains(Integer.valueOf(matcher.group(4)))) {
+        return "is for a block without memory";
+      }
+      if (rows != memory.pairs()) {
+        return "has " + rows + " pairs instead of " + memory.pairs();
+      }
+    }
+    if (name.startsWith("projector.") && rows != shape.get(1)) {
+      return "is not square";
+    }
+    return null;
+  }
+
+  private static boolean allFinite(float[] values) {
+    for (float value : values) {
+      if (!Float.isFinite(value)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static EngineException incompatible(List<String> problems) {
+    String more =
+        problems.size() > MOST_PROBLEMS ? ", and " + (problems.size() - MOST_PROBLEMS) : "";
+    return new EngineException(
+        EngineException.Kind.INCOMPATIBLE_CONCEPT,
+        "The artifact is not a usable concept: "
+            + String.join("; ", problems.subList(0, Math.min(MOST_PROBLEMS, problems.size())))
+            + more
+            + ".");
+  }
+}

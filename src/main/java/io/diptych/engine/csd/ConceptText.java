@@ -1,0 +1,150 @@
+package io.diptych.engine.csd;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import io.diptych.engine.Concept.Tensor;
+import io.diptych.engine.DecompositionOptions.Rectification.Space;
+import io.diptych.engine.program.Program;
+import io.diptych.engine.sample.Sampler.TextCondition;
+import io.diptych.engine.text.Encoding;
+import io.diptych.engine.text.PreparedPrompts;
+import io.diptych.engine.text.TextEncoder;
+import io.diptych.engine.text.TextEncoder.FeatureSpace;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The text encoders of a backbone with learned rows and rectification: their hidden states side by
+ * side are the context, the last one's pooled vector is the condition. Thread-safe.
+ */
+public final class ConceptText {
+
+  private final List<TextEncoder> encoders;
+  private final CsdProgram program;
+  private final TextCondition empty;
+
+  /**
+   * Encodes the empty prompt once, for guidance and condition dropout.
+   *
+   * @param manager owns that
+   */
+  public ConceptText(List<TextEncoder> encoders, CsdProgram program, NDManager manager) {
+    this.encoders = List.copyOf(encoders);
+    this.program = program;
+    Caption nothing = caption(manager, "", List.of(), 0, 0);
+    TextCondition condition =
+        encode(manager, nothing, encoders.stream().map(e -> e.embeddings("a", manager)).toList(), null, false);
+    this.empty =
+        new TextCondition(
+            Program.share(condition.context()), Program.share(condition.pooled()));
+  }
+
+  /**
+   * A caption as all encoders take it, with everything computed that does not depend on rows.
+   *
+   * @param prompts per encoder
+   * @param rectified per encoder, positions (n,) that rectification is for; empty if none
+   */
+  public record Caption(List<PreparedPrompts> prompts, List<NDArray> rectified) {}
+
+  int encoders() {
+    return encoders.size();
+  }
+
+  /** The empty prompt. */
+  public TextCondition empty() {
+    return empty;
+  }
+
+  /**
+   * Prepares a caption.
+   *
+   * @param owner keeps what is computed
+   * @param placeholders texts that stand for rows 0, 1, ... of the learned table
+   * @param fromRow first row whose output is rectified
+   * @param toRow row after the last; equal to {@code fromRow} for none
+   * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when it is too long
+   */
+  public Caption caption(
+      NDManager owner, String text, List<String> placeholders, int fromRow, int toRow) {
+    List<PreparedPrompts> prompts = new ArrayList<>();
+    List<NDArray> rectified = new ArrayList<>();
+    for (TextEncoder encoder : encoders) {
+      PreparedPrompts prepared =
+          encoder.prepare(List.of(encoder.tokenize(text, placeholders)), owner);
+      prompts.add(prepared);
+      if (toRow > fromRow) {
+        rectified.add(
+            owner.create(
+                prepared.prompts().get(0).positions(fromRow, toRow).stream()
+                    .mapToLong(Integer::longValue)
+                    .toArray()));
+      }
+    }
+    return new Caption(prompts, rectified);
+  }
+
+  /**
+   * Encodes a caption.
+   *
+   * @param rows per encoder, the learned table (n, width)
+   * @param projectors per encoder, (width, width); null: no rectification
+   * @param differentiable whether gradients are to flow to the rows
+   */
+  public TextCondition encode(
+      NDManager scope,
+      Caption caption,
+      List<NDArray> rows,
+      @Nullable List<NDArray> projectors,
+      boolean differentiable) {
+    List<NDArray> contexts = new ArrayList<>();
+    NDArray pooled = null;
+    for (int i = 0; i < encoders.size(); i++) {
+      PreparedPrompts prompts = caption.prompts.get(i);
+      Encoding encoding =
+          differentiable
+              ? encoders.get(i).encodeDifferentiably(prompts, rows.get(i), scope)
+              : encoders.get(i).encode(prompts, rows.get(i), scope);
+      NDArray hidden = encoding.hidden();
+      if (projectors != null && !caption.rectified.isEmpty()) {
+        hidden =
+            program.rectify(
+                scope, hidden, caption.rectified.get(i), projectors.get(i), differentiable);
+      }
+      contexts.add(hidden);
+      pooled = encoding.pooled();
+    }
+    NDArray context = contexts.size() == 1 ? contexts.get(0) : program.join(scope, contexts, 2);
+    return new TextCondition(context, pooled);
+  }
+
+  /** Throws when any encoder cannot take the text. */
+  public void checkLength(String text, List<String> placeholders) {
+    encoders.forEach(encoder -> encoder.tokenize(text, placeholders));
+  }
+
+  /**
+   * Where learned rows start from (backbones.md 5.2): content copies the first token of its words,
+   * style repeats the first tokens of its words in turn.
+   */
+  Tensor initialRows(int encoder, String words, int tokens, boolean firstTokenOnly) {
+    TextEncoder text = encoders.get(encoder);
+    String[] parts = firstTokenOnly ? new String[] {words} : words.strip().split("\\s+");
+    int width = text.width();
+    float[] rows = new float[tokens * width];
+    try (NDManager scope = NDManager.newBaseManager()) {
+      for (int i = 0; i < tokens; i++) {
+        float[] embedding = text.embeddings(parts[i % parts.length], scope).toFloatArray();
+        System.arraycopy(embedding, 0, rows, i * width, width);
+      }
+    }
+    return new Tensor(new long[] {tokens, width}, rows);
+  }
+
+  /** (n, width): one vector per line, in the space asked for. */
+  NDArray features(NDManager scope, int encoder, List<String> lines, Space space) {
+    FeatureSpace where = space == Space.JOINT ? FeatureSpace.JOINT : FeatureSpace.HIDDEN;
+    return encoders.get(encoder).features(lines, where, scope);
+  }
+}

@@ -1,0 +1,99 @@
+package io.diptych.engine.text;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * A caption as one text encoder sees it: token ids, special tokens included. Ids from the
+ * vocabulary's size on stand for rows of a learned table.
+ */
+public final class Prompt {
+
+  private final String caption;
+  private final long[] ids;
+  private final int vocabulary;
+  private final int endOfText;
+
+  /**
+   * A tokenised caption.
+   *
+   * @param caption the text it came from
+   * @param ids token ids, with special tokens, without padding
+   * @param vocabulary number of ordinary ids
+   * @param endOfText position of the first end-of-text token
+   */
+  Prompt(String caption, long[] ids, int vocabulary, int endOfText) {
+    this.caption = caption;
+    this.ids = ids;
+    this.vocabulary = vocabulary;
+    this.endOfText = endOfText;
+  }
+
+  /** The text. */
+  public String caption() {
+    return caption;
+  }
+
+  /** Tokens, special ones included. */
+  public int length() {
+    return ids.length;
+  }
+
+  /** Token ids; learned row i has the id {@code vocabulary + i}. A copy. */
+  public long[] ids() {
+    return ids.clone();
+  }
+
+  /** Whether any token is a learned row. */
+  public boolean hasLearnedRows() {
+    return firstLearned() < ids.length;
+  }
+
+  /**
+   * Positions, among this prompt's tokens and so along the context, of learned rows.
+   *
+   * @param fromRow first row of the group
+   * @param toRow row after the last
+   */
+  public List<Integer> positions(int fromRow, int toRow) {
+    return IntStream.range(0, ids.length)
+        .filter(t -> ids[t] >= vocabulary + fromRow && ids[t] < vocabulary + toRow)
+        .boxed()
+        .toList();
+  }
+
+  /**
+   * The same prompt with its learned rows taken from further down the table, so that prompts of
+   * several concepts can share one table.
+   *
+   * @param offset added to the number of every learned row
+   */
+  public Prompt shiftedRows(int offset) {
+    long[] shifted = Arrays.stream(ids).map(id -> id >= vocabulary ? id + offset : id).toArray();
+    return new Prompt(caption, shifted, vocabulary, endOfText);
+  }
+
+  /** Position of the first learned row; the length when there is none. */
+  int firstLearned() {
+    return IntStream.range(0, ids.length)
+        .filter(t -> ids[t] >= vocabulary)
+        .findFirst()
+        .orElse(ids.length);
+  }
+
+  /** Rows that a learned table must have for this prompt. */
+  int learnedRows() {
+    return Math.toIntExact(
+        Arrays.stream(ids).map(id -> id - vocabulary + 1).filter(n -> n > 0).max().orElse(0));
+  }
+
+  /** Position of the first end-of-text token. */
+  int endOfText() {
+    return endOfText;
+  }
+
+  long id(int position) {
+    return ids[position];
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.diptych.image;
+
+import org.jspecify.annotations.NullMarked;
