@@ -159,7 +159,10 @@ final class DecomposeCommand implements Callable<Integer> {
       public Directive afterStep(StepReport report) {
         bar.setExtraMessage(
             String.format(
-                Locale.ROOT, "%s %.3f", report.kind().name().toLowerCase(Locale.ROOT), report.loss()));
+                Locale.ROOT,
+                "%s %.3f",
+                report.kind().name().toLowerCase(Locale.ROOT),
+                report.loss()));
         bar.step();
         return Directive.CONTINUE;
       }

@@ -104,8 +104,12 @@ final class GenerateCommand implements Callable<Integer> {
         }
       }
       System.out.printf(
-          Locale.ROOT, "Wrote %d pictures of %d pixels to %s, seed %d.%n",
-          count, backbone.info().resolution(), out, seed);
+          Locale.ROOT,
+          "Wrote %d pictures of %d pixels to %s, seed %d.%n",
+          count,
+          backbone.info().resolution(),
+          out,
+          seed);
       return 0;
     }
   }

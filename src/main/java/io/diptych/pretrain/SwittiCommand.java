@@ -4,7 +4,6 @@ import io.diptych.engine.Sampling;
 import io.diptych.engine.training.CaptionEncoder;
 import io.diptych.engine.training.Draws;
 import io.diptych.engine.training.SwittiTrainer;
-import io.diptych.engine.training.TextBatch;
 import io.diptych.pretrain.data.Dataset;
 import io.diptych.pretrain.data.Split;
 import java.io.IOException;
@@ -107,7 +106,10 @@ final class SwittiCommand implements Callable<Integer> {
       }
       float[] losses =
           trainer.step(
-              latents, flips("switti." + run.step(), batch), captions.encode(texts), run.schedule());
+              latents,
+              flips("switti." + run.step(), batch),
+              captions.encode(texts),
+              run.schedule());
       run.report(losses, figures(), batch);
     }
 
@@ -158,7 +160,8 @@ final class SwittiCommand implements Callable<Integer> {
           shown.add(entry.getValue().caption(i));
         }
       }
-      Sampling sampling = new Sampling(guidance, 0, Sampling.OFF, 400, 0.95, Sampling.OFF, 1, false);
+      Sampling sampling =
+          new Sampling(guidance, 0, Sampling.OFF, 400, 0.95, Sampling.OFF, 1, false);
       Pictures.write(
           Pictures.sheet(
               trainer.generate(

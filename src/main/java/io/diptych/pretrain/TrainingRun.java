@@ -101,12 +101,10 @@ final class TrainingRun {
 
   /** Warm-up, constant, then a cosine down to a fiftieth. */
   double rate() {
-    double rate =
-        settings.real("rate") * Math.min(1, (step + 1) / settings.real("warmUp"));
+    double rate = settings.real("rate") * Math.min(1, (step + 1) / settings.real("warmUp"));
     double decayFrom = settings.real("decayFrom");
     if (step > decayFrom) {
-      double t =
-          Math.min(1, (step - decayFrom) / Math.max(1, settings.real("steps") - decayFrom));
+      double t = Math.min(1, (step - decayFrom) / Math.max(1, settings.real("steps") - decayFrom));
       rate *= LAST_RATE + (1 - LAST_RATE) * 0.5 * (1 + Math.cos(Math.PI * t));
     }
     return rate;
@@ -224,7 +222,11 @@ final class TrainingRun {
       training.sample();
     } catch (IOException e) {
       throw new PretrainException(
-          "Cannot write to " + directory + ": " + e.getMessage() + ". The last checkpoint is whole.",
+          "Cannot write to "
+              + directory
+              + ": "
+              + e.getMessage()
+              + ". The last checkpoint is whole.",
           e);
     } finally {
       stop.done();

@@ -15,8 +15,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Prompts of generation requests: slots become the words and learned rows of their concepts, and the
- * style's rows are rectified as they were in training.
+ * Prompts of generation requests: slots become the words and learned rows of their concepts, and
+ * the style's rows are rectified as they were in training.
  */
 final class PromptText {
 

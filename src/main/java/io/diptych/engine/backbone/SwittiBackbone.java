@@ -82,7 +82,8 @@ public final class SwittiBackbone implements Backbone {
    * @param subConcepts where the sub-concepts of a word come from when a request gives none
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a file is missing or damaged
    */
-  public static SwittiBackbone load(ModelSource source, String deviceName, SubConcepts subConcepts) {
+  public static SwittiBackbone load(
+      ModelSource source, String deviceName, SubConcepts subConcepts) {
     Device device = Device.fromName(deviceName);
     NDManager manager = NDManager.newBaseManager(device);
     try {

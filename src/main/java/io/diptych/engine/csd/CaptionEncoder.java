@@ -20,10 +20,8 @@ final class CaptionEncoder {
     this.text = text;
     this.program = program;
     int tokens = captions.contentPlaceholders().size();
-    this.full =
-        text.caption(manager, captions.full(), captions.placeholders(), tokens, 2 * tokens);
-    this.content =
-        text.caption(manager, captions.content(), captions.contentPlaceholders(), 0, 0);
+    this.full = text.caption(manager, captions.full(), captions.placeholders(), tokens, 2 * tokens);
+    this.content = text.caption(manager, captions.content(), captions.contentPlaceholders(), 0, 0);
     this.style = text.caption(manager, captions.style(), captions.stylePlaceholders(), 0, tokens);
   }
 
@@ -34,8 +32,7 @@ final class CaptionEncoder {
       @Nullable List<NDArray> projectors) {
     List<NDArray> rows = new ArrayList<>();
     for (int encoder = 0; encoder < contentRows.size(); encoder++) {
-      rows.add(
-          program.join(scope, List.of(contentRows.get(encoder), styleRows.get(encoder)), 0));
+      rows.add(program.join(scope, List.of(contentRows.get(encoder), styleRows.get(encoder)), 0));
     }
     return text.encode(scope, full, rows, projectors, true);
   }

@@ -13,8 +13,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A run between two steps: safetensors with parameters, moments and projectors, and the rest in the
- * header. Random choices are functions of the seed and the step, so the step is all there is to keep
- * of them.
+ * header. Random choices are functions of the seed and the step, so the step is all there is to
+ * keep of them.
  *
  * @param state the scalars
  * @param tensors by name
@@ -91,6 +91,8 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
   private static EngineException refused(String why) {
     return new EngineException(
         EngineException.Kind.INVALID_OPTIONS,
-        "The checkpoint " + why + "; the run was not resumed. Start it again without a checkpoint.");
+        "The checkpoint "
+            + why
+            + "; the run was not resumed. Start it again without a checkpoint.");
   }
 }

@@ -34,10 +34,14 @@ public final class ConceptText {
     this.program = program;
     Caption nothing = caption(manager, "", List.of(), 0, 0);
     TextCondition condition =
-        encode(manager, nothing, encoders.stream().map(e -> e.embeddings("a", manager)).toList(), null, false);
+        encode(
+            manager,
+            nothing,
+            encoders.stream().map(e -> e.embeddings("a", manager)).toList(),
+            null,
+            false);
     this.empty =
-        new TextCondition(
-            Program.share(condition.context()), Program.share(condition.pooled()));
+        new TextCondition(Program.share(condition.context()), Program.share(condition.pooled()));
   }
 
   /**

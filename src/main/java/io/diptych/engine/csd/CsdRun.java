@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * One decomposition in progress (CSD-VAR section 4, backbones.md 5.4). Used by one thread.
  *
- * <p>Everything that does not change during the run is computed once: token maps and teacher-forcing
- * inputs per flip state, token weights per kind of step, projectors, the empty prompt.
+ * <p>Everything that does not change during the run is computed once: token maps and
+ * teacher-forcing inputs per flip state, token weights per kind of step, projectors, the empty
+ * prompt.
  */
 final class CsdRun implements AutoCloseable {
 
@@ -92,8 +93,7 @@ final class CsdRun implements AutoCloseable {
     this.groups =
         new ScaleGroups(
             models.switti.architecture().sides(), options.profile(), options.optimiser().alpha());
-    Captions texts =
-        Captions.of(options);
+    Captions texts = Captions.of(options);
     this.captions = new CaptionEncoder(models.text, models.program, texts, manager);
     SortedMap<String, Tensor> firstContent =
         initial("content", options.contentWord(), true, new SplittableRandom(options.seed()));
@@ -145,7 +145,8 @@ final class CsdRun implements AutoCloseable {
     Kind kind = !options.scaleAware() ? Kind.JOINT : step % 2 == 0 ? Kind.STYLE : Kind.CONTENT;
     Target target = target(flipped);
     List<Double> scaleLosses =
-        new ArrayList<>(Collections.nCopies(models.switti.architecture().sides().size(), Double.NaN));
+        new ArrayList<>(
+            Collections.nCopies(models.switti.architecture().sides().size(), Double.NaN));
     double loss;
     try (NDManager scope = manager.newSubManager()) {
       // In an isolated step the other concept is a constant.
@@ -154,8 +155,7 @@ final class CsdRun implements AutoCloseable {
       List<NDArray> contentValues = values(content, contentActive);
       List<NDArray> styleValues = values(style, styleActive);
       Memories memories = memories(scope, contentValues, styleValues);
-      TextCondition text =
-          text(scope, kind, dropped, rows(contentValues), rows(styleValues));
+      TextCondition text = text(scope, kind, dropped, rows(contentValues), rows(styleValues));
       Switti.Prepared prepared =
           models.switti.prepare(scope, text.context(), null, text.pooled(), null, true);
       NDArray total = forward(scope, kind, target, prepared, memories, scaleLosses);
@@ -225,8 +225,8 @@ final class CsdRun implements AutoCloseable {
   }
 
   /**
-   * Cross-attention sees, in a step of one concept, only the rows of that concept. The pooled vector
-   * is always that of the full caption, unless it is dropped.
+   * Cross-attention sees, in a step of one concept, only the rows of that concept. The pooled
+   * vector is always that of the full caption, unless it is dropped.
    */
   private TextCondition text(
       NDManager scope,
@@ -247,8 +247,7 @@ final class CsdRun implements AutoCloseable {
     return new TextCondition(context.context(), pooled.pooled());
   }
 
-  private void update(
-      NDManager scope, NDArray loss, boolean contentActive, boolean styleActive) {
+  private void update(NDManager scope, NDArray loss, boolean contentActive, boolean styleActive) {
     List<ParameterGroup> active = new ArrayList<>();
     if (contentActive) {
       active.add(content);
@@ -266,8 +265,7 @@ final class CsdRun implements AutoCloseable {
         parameters,
         active.stream().flatMap(g -> g.firstMoments().stream()).toList(),
         active.stream().flatMap(g -> g.secondMoments().stream()).toList(),
-        new CsdProgram.AdamW(
-            learningRate(), optimiser.weightDecay(), optimiser.clipNorm(), count));
+        new CsdProgram.AdamW(learningRate(), optimiser.weightDecay(), optimiser.clipNorm(), count));
   }
 
   private double learningRate() {
@@ -301,8 +299,7 @@ final class CsdRun implements AutoCloseable {
     List<NDArray> values = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       keys.add(
-          models.program.memory(
-              scope, List.of(styleValues.get(2 * i), contentValues.get(2 * i))));
+          models.program.memory(scope, List.of(styleValues.get(2 * i), contentValues.get(2 * i))));
       values.add(
           models.program.memory(
               scope, List.of(styleValues.get(2 * i + 1), contentValues.get(2 * i + 1))));
@@ -370,8 +367,8 @@ final class CsdRun implements AutoCloseable {
     SortedMap<String, Tensor> values = new TreeMap<>();
     try (NDManager scope = manager.newSubManager()) {
       for (int encoder = 0; encoder < models.text.encoders(); encoder++) {
-        NDArray features = models.text.features(
-                scope, encoder, subConcepts.lines(), rectification.space());
+        NDArray features =
+            models.text.features(scope, encoder, subConcepts.lines(), rectification.space());
         NDArray projector = models.program.projector(scope, features, rectification.rank());
         values.put(
             "projector." + encoder,

@@ -97,9 +97,7 @@ public final class CsdVar {
     Optional<Checkpoint> checkpoint =
         control
             .resumeFrom()
-            .map(
-                bytes ->
-                    Checkpoint.read(bytes, options, models.backboneDigest(), pictureDigest));
+            .map(bytes -> Checkpoint.read(bytes, options, models.backboneDigest(), pictureDigest));
     SubConceptList lines = null;
     if (options.rectification() != null && checkpoint.isEmpty()) {
       lines = subConcepts(options);
@@ -108,13 +106,7 @@ public final class CsdVar {
     NDArray picture = models.vqvae().fit(runManager, image);
     try (CsdRun run =
         new CsdRun(
-            models,
-            options,
-            picture,
-            pictureDigest,
-            runManager,
-            lines,
-            checkpoint.orElse(null))) {
+            models, options, picture, pictureDigest, runManager, lines, checkpoint.orElse(null))) {
       while (!run.isFinished()) {
         RunControl.Directive directive = control.afterStep(run.next());
         if (directive == RunControl.Directive.CHECKPOINT
@@ -154,7 +146,12 @@ public final class CsdVar {
       List<String> problems, String option, double value, double least, double most) {
     if (!(value >= least && value <= most)) {
       problems.add(
-          option + " is " + plain(value) + " but must be from " + plain(least) + " to "
+          option
+              + " is "
+              + plain(value)
+              + " but must be from "
+              + plain(least)
+              + " to "
               + plain(most));
     }
   }

@@ -63,8 +63,7 @@ public final class CaptionEncoder implements AutoCloseable {
     try (NDManager kept = manager.newSubManager()) {
       NDList parts = new NDList();
       for (int from = 0; from < captions.size(); from += EXPORT_BATCH) {
-        List<String> batch =
-            captions.subList(from, Math.min(captions.size(), from + EXPORT_BATCH));
+        List<String> batch = captions.subList(from, Math.min(captions.size(), from + EXPORT_BATCH));
         try (NDManager scope = kept.newSubManager()) {
           Encoding encoding = encoder.encode(prompts(batch), scope);
           NDList rows = new NDList();

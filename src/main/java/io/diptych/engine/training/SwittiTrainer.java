@@ -25,7 +25,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** A Switti transformer in training on the tokens of a finished VQ-VAE. For one thread at a time. */
+/**
+ * A Switti transformer in training on the tokens of a finished VQ-VAE. For one thread at a time.
+ */
 public final class SwittiTrainer implements AutoCloseable {
 
   private final SwittiArchitecture architecture;
@@ -106,8 +108,7 @@ public final class SwittiTrainer implements AutoCloseable {
   }
 
   /** The averaged weights of a checkpoint under their own names. */
-  private static Weights averages(
-      TensorSchema schema, Path checkpoint, NDManager manager) {
+  private static Weights averages(TensorSchema schema, Path checkpoint, NDManager manager) {
     Map<String, NDArray> tensors = new TreeMap<>();
     try (Safetensors file = Safetensors.open(checkpoint)) {
       for (String name : schema.shapes().keySet()) {
@@ -204,7 +205,12 @@ public final class SwittiTrainer implements AutoCloseable {
         targets = targets.concat(maps.scales().get(scale), 1);
       }
       NDArray loss =
-          logits.logSoftmax(2).gather(targets.expandDims(2), 2).squeeze(2).neg().mean(new int[] {0});
+          logits
+              .logSoftmax(2)
+              .gather(targets.expandDims(2), 2)
+              .squeeze(2)
+              .neg()
+              .mean(new int[] {0});
       float[] means = new float[scales];
       int begin = 0;
       for (int scale = 0; scale < scales; scale++) {

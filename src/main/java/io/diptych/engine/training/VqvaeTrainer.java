@@ -127,8 +127,7 @@ public final class VqvaeTrainer implements AutoCloseable {
         flat.add(maps.get(scale).flatten());
       }
       return new Reconstruction(
-          average.decode(scope, sum).toFloatArray(),
-          NDArrays.concat(flat).toLongArray());
+          average.decode(scope, sum).toFloatArray(), NDArrays.concat(flat).toLongArray());
     }
   }
 

@@ -86,7 +86,9 @@ class CsdGoldenTest {
         String tensor =
             name
                 + "_step.grad."
-                + learned.get(i).replace("prompt_embeds." + name, "prompt_embeds")
+                + learned
+                    .get(i)
+                    .replace("prompt_embeds." + name, "prompt_embeds")
                     .replace("pooled.full", "pooled");
         assertAgreement(
             "csd " + tensor + " (relative)",

@@ -44,8 +44,7 @@ class ScaleGroupsTest {
   void aNonCausalModelComputesOnlyTheScalesItIsScoredOn() {
     ScaleGroups paper = new ScaleGroups(SIDES_512, Profile.PAPER, 0);
     assertThat(paper.computed(Kind.CONTENT, false)).containsExactly(new Range(3, 8));
-    assertThat(paper.computed(Kind.STYLE, false))
-        .containsExactly(new Range(0, 2), new Range(9, 9));
+    assertThat(paper.computed(Kind.STYLE, false)).containsExactly(new Range(0, 2), new Range(9, 9));
     ScaleGroups official = new ScaleGroups(SIDES_512, Profile.OFFICIAL_CODE, 0.1);
     assertThat(official.computed(Kind.CONTENT, false)).containsExactly(new Range(3, 9));
   }

@@ -33,14 +33,17 @@ final class NaiveSwitti {
   static NaiveSwitti ofGolden(boolean causal, NDManager manager) {
     SwittiArchitecture sizes = GoldenModels.swittiArchitecture(causal);
     try (Safetensors file = FormulaWeights.open(causal ? "switti-ar" : "switti")) {
-      return new NaiveSwitti(
-          sizes, sizes.tensors().load(file, manager, DataType.FLOAT32), manager);
+      return new NaiveSwitti(sizes, sizes.tensors().load(file, manager, DataType.FLOAT32), manager);
     }
   }
 
   /** Teacher-forced logits (B, L, V), no crop. */
   NDArray logits(
-      NDArray context, NDArray contextBias, NDArray pooled, NDArray input, @Nullable Memories memories) {
+      NDArray context,
+      NDArray contextBias,
+      NDArray pooled,
+      NDArray input,
+      @Nullable Memories memories) {
     long batch = context.getShape().get(0);
     int[] level = levels();
     NDArray cond = linear(pooled, "text_pooler");

@@ -32,17 +32,14 @@ class SwittiTest {
       Memories memories = withMemories ? memories(manager, causal, null) : null;
       NDArray input = golden.load("switti_input", manager);
       NDArray parallel =
-          switti
-              .teacherForced(manager, prepared, input, 0, LAST, memories, false)
-              .logits();
+          switti.teacherForced(manager, prepared, input, 0, LAST, memories, false).logits();
       double largest = 0;
       List<NDArray> cache = List.of();
       for (int scale = 0; scale <= LAST; scale++) {
         int begin = switti.architecture().tokensUpTo(scale - 1);
         int end = switti.architecture().tokensUpTo(scale);
         NDArray own = scale == 0 ? null : input.get(":, " + (begin - 1) + ":" + (end - 1));
-        Switti.Forward step =
-            switti.nextScale(manager, prepared, own, scale, cache, memories);
+        Switti.Forward step = switti.nextScale(manager, prepared, own, scale, cache, memories);
         cache = step.cache();
         largest =
             Math.max(largest, distance(step.logits(), parallel.get(":, " + begin + ":" + end)));
@@ -129,9 +126,9 @@ class SwittiTest {
               .teacherForced(
                   manager, prepared, input, 0, LAST, memories(manager, true, null), false)
               .logits();
-      NDArray none =
-          switti.teacherForced(manager, prepared, input, 0, LAST, null, false).logits();
-      assertAgreement("row with memories in a mixed batch", distance(mixed.get(0), all.get(0)), 1e-5);
+      NDArray none = switti.teacherForced(manager, prepared, input, 0, LAST, null, false).logits();
+      assertAgreement(
+          "row with memories in a mixed batch", distance(mixed.get(0), all.get(0)), 1e-5);
       assertAgreement("row without in a mixed batch", distance(mixed.get(1), none.get(1)), 1e-5);
       assertThat(distance(all.get(1), none.get(1))).isGreaterThan(1e-3);
     }
