@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * How a generated picture came to be; enough to make it again.
  *
  * @param software name and version of this service
- * @param job the generation that made it
+ * @param job the generation that made it; null on the command line
  * @param seed of the noise stream
  * @param imageIndex which picture of that seed
  * @param prompt as sent, slots and all
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record Provenance(
     String software,
-    UUID job,
+    @Nullable UUID job,
     long seed,
     int imageIndex,
     String prompt,
@@ -33,7 +33,9 @@ public record Provenance(
   Map<String, String> toText() {
     Map<String, String> text = new LinkedHashMap<>();
     text.put("Software", software);
-    text.put("Diptych-Job", job.toString());
+    if (job != null) {
+      text.put("Diptych-Job", job.toString());
+    }
     text.put("Diptych-Seed", Long.toString(seed));
     text.put("Diptych-Image-Index", Integer.toString(imageIndex));
     text.put("Diptych-Prompt", prompt);

@@ -13,7 +13,6 @@ import io.diptych.engine.RunControl;
 import io.diptych.engine.Sampling;
 import io.diptych.engine.csd.ConceptText;
 import io.diptych.engine.csd.CsdProgram;
-import io.diptych.engine.csd.CsdRun;
 import io.diptych.engine.csd.CsdVar;
 import io.diptych.engine.csd.MemoryWindows;
 import io.diptych.engine.csd.SubConcepts;
@@ -70,7 +69,7 @@ public final class SwittiBackbone implements Backbone {
     this.text = new ConceptText(encoders, program, manager);
     this.csdVar =
         new CsdVar(
-            new CsdRun.Models(switti, vqvae, program, text, manifest.name(), manifest.digest()),
+            new CsdVar.Models(switti, vqvae, program, text, manifest.name(), manifest.digest()),
             subConcepts,
             manager);
   }

@@ -16,7 +16,6 @@ import io.diptych.engine.sample.Sampler.TextCondition;
 import io.diptych.engine.switti.Memories;
 import io.diptych.engine.switti.Switti;
 import io.diptych.engine.vqvae.TokenMaps;
-import io.diptych.engine.vqvae.Vqvae;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -39,7 +38,7 @@ final class CsdRun implements AutoCloseable {
   /** Share of the learning rate at the first step of the warm-up. */
   private static final double WARM_UP_START = 0.005;
 
-  private final Models models;
+  private final CsdVar.Models models;
   private final DecompositionOptions options;
   private final String pictureDigest;
   private final NDManager manager;
@@ -57,15 +56,6 @@ final class CsdRun implements AutoCloseable {
   private SortedMap<String, Tensor> evaluated = Collections.emptySortedMap();
   private int step;
 
-  /** The models of a backbone, and its digest. */
-  public record Models(
-      Switti switti,
-      Vqvae vqvae,
-      CsdProgram program,
-      ConceptText text,
-      String backboneName,
-      String backboneDigest) {}
-
   /** Token maps of the picture, or of its mirror image, as one row (1, L), and the inputs. */
   private record Target(NDArray tokens, NDArray input) {}
 
@@ -78,7 +68,7 @@ final class CsdRun implements AutoCloseable {
    * @param checkpoint where to go on; null for a new run
    */
   CsdRun(
-      Models models,
+      CsdVar.Models models,
       DecompositionOptions options,
       NDArray picture,
       String pictureDigest,
@@ -92,9 +82,9 @@ final class CsdRun implements AutoCloseable {
     this.manager = manager;
     this.groups =
         new ScaleGroups(
-            models.switti.architecture().sides(), options.profile(), options.optimiser().alpha());
+            models.switti().architecture().sides(), options.profile(), options.optimiser().alpha());
     Captions texts = Captions.of(options);
-    this.captions = new CaptionEncoder(models.text, models.program, texts, manager);
+    this.captions = new CaptionEncoder(models.text(), models.program(), texts, manager);
     SortedMap<String, Tensor> firstContent =
         initial("content", options.contentWord(), true, new SplittableRandom(options.seed()));
     SortedMap<String, Tensor> firstStyle =
@@ -146,7 +136,7 @@ final class CsdRun implements AutoCloseable {
     Target target = target(flipped);
     List<Double> scaleLosses =
         new ArrayList<>(
-            Collections.nCopies(models.switti.architecture().sides().size(), Double.NaN));
+            Collections.nCopies(models.switti().architecture().sides().size(), Double.NaN));
     double loss;
     try (NDManager scope = manager.newSubManager()) {
       // In an isolated step the other concept is a constant.
@@ -157,7 +147,7 @@ final class CsdRun implements AutoCloseable {
       Memories memories = memories(scope, contentValues, styleValues);
       TextCondition text = text(scope, kind, dropped, rows(contentValues), rows(styleValues));
       Switti.Prepared prepared =
-          models.switti.prepare(scope, text.context(), null, text.pooled(), null, true);
+          models.switti().prepare(scope, text.context(), null, text.pooled(), null, true);
       NDArray total = forward(scope, kind, target, prepared, memories, scaleLosses);
       loss = total.getFloat();
       if (!Double.isFinite(loss)) {
@@ -183,8 +173,8 @@ final class CsdRun implements AutoCloseable {
       Switti.Prepared prepared,
       @Nullable Memories memories,
       List<Double> scaleLosses) {
-    List<Integer> sides = models.switti.architecture().sides();
-    List<Range> ranges = groups.computed(kind, models.switti.architecture().causal());
+    List<Integer> sides = models.switti().architecture().sides();
+    List<Range> ranges = groups.computed(kind, models.switti().architecture().causal());
     List<NDArray> parts = new ArrayList<>();
     for (int i = 0; i < ranges.size(); i++) {
       Range range = ranges.get(i);
@@ -193,23 +183,25 @@ final class CsdRun implements AutoCloseable {
       NDArray input = target.input.get(":, " + Math.max(0, begin - 1) + ":" + (end - 1));
       NDArray logits =
           models
-              .switti
+              .switti()
               .teacherForced(scope, prepared, input, range.first(), range.last(), memories, true)
               .logits();
       CsdProgram.Loss scored =
-          models.program.loss(
-              scope,
-              logits,
-              target.tokens.get(":, " + begin + ":" + end),
-              weights(kind, ranges)[i],
-              range.first());
+          models
+              .program()
+              .loss(
+                  scope,
+                  logits,
+                  target.tokens.get(":, " + begin + ":" + end),
+                  weights(kind, ranges)[i],
+                  range.first());
       float[] means = scored.scaleLosses().toFloatArray();
       for (int j = 0; j < means.length; j++) {
         scaleLosses.set(range.first() + j, (double) means[j]);
       }
       parts.add(scored.loss());
     }
-    return parts.size() == 1 ? parts.get(0) : models.program.total(scope, parts);
+    return parts.size() == 1 ? parts.get(0) : models.program().total(scope, parts);
   }
 
   private NDArray[] weights(Kind kind, List<Range> ranges) {
@@ -242,7 +234,7 @@ final class CsdRun implements AutoCloseable {
         };
     TextCondition pooled =
         dropped
-            ? models.text.empty()
+            ? models.text().empty()
             : kind == Kind.JOINT ? context : captions.full(scope, contentRows, styleRows, null);
     return new TextCondition(context.context(), pooled.pooled());
   }
@@ -256,16 +248,19 @@ final class CsdRun implements AutoCloseable {
       active.add(style);
     }
     List<NDArray> parameters = active.stream().flatMap(g -> g.parameters().stream()).toList();
-    NDList gradients = models.program.gradients(scope, loss, parameters);
+    NDList gradients = models.program().gradients(scope, loss, parameters);
     DecompositionOptions.Optimiser optimiser = options.optimiser();
     int count = active.stream().mapToInt(ParameterGroup::countStep).max().orElseThrow();
-    models.program.adamw(
-        scope,
-        gradients,
-        parameters,
-        active.stream().flatMap(g -> g.firstMoments().stream()).toList(),
-        active.stream().flatMap(g -> g.secondMoments().stream()).toList(),
-        new CsdProgram.AdamW(learningRate(), optimiser.weightDecay(), optimiser.clipNorm(), count));
+    models
+        .program()
+        .adamw(
+            scope,
+            gradients,
+            parameters,
+            active.stream().flatMap(g -> g.firstMoments().stream()).toList(),
+            active.stream().flatMap(g -> g.secondMoments().stream()).toList(),
+            new CsdProgram.AdamW(
+                learningRate(), optimiser.weightDecay(), optimiser.clipNorm(), count));
   }
 
   private double learningRate() {
@@ -285,7 +280,7 @@ final class CsdRun implements AutoCloseable {
 
   /** Parameters of a group are sorted by name: memories (k before v, block by block), then rows. */
   private List<NDArray> rows(List<NDArray> values) {
-    return values.subList(values.size() - models.text.encoders(), values.size());
+    return values.subList(values.size() - models.text().encoders(), values.size());
   }
 
   private @Nullable Memories memories(
@@ -299,12 +294,15 @@ final class CsdRun implements AutoCloseable {
     List<NDArray> values = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {
       keys.add(
-          models.program.memory(scope, List.of(styleValues.get(2 * i), contentValues.get(2 * i))));
+          models
+              .program()
+              .memory(scope, List.of(styleValues.get(2 * i), contentValues.get(2 * i))));
       values.add(
-          models.program.memory(
-              scope, List.of(styleValues.get(2 * i + 1), contentValues.get(2 * i + 1))));
+          models
+              .program()
+              .memory(scope, List.of(styleValues.get(2 * i + 1), contentValues.get(2 * i + 1))));
     }
-    return MemoryWindows.of(models.switti.architecture())
+    return MemoryWindows.of(models.switti().architecture())
         .memories(blocks, keys, values, memory.pairs(), memory.pairs(), null);
   }
 
@@ -319,8 +317,8 @@ final class CsdRun implements AutoCloseable {
       try (NDManager scope = manager.newSubManager()) {
         NDArray image = flipped ? picture.flip(3) : picture;
         image.attach(scope);
-        TokenMaps maps = models.vqvae.quantize(scope, models.vqvae.encode(scope, image));
-        NDArray tokens = models.program.join(scope, maps.scales(), 1);
+        TokenMaps maps = models.vqvae().quantize(scope, models.vqvae().encode(scope, image));
+        NDArray tokens = models.program().join(scope, maps.scales(), 1);
         NDArray input = maps.teacherForcingInput();
         tokens.attach(manager);
         input.attach(manager);
@@ -335,18 +333,18 @@ final class CsdRun implements AutoCloseable {
   private SortedMap<String, Tensor> initial(
       String group, String words, boolean firstTokenOnly, SplittableRandom random) {
     SortedMap<String, Tensor> values = new TreeMap<>();
-    for (int encoder = 0; encoder < models.text.encoders(); encoder++) {
+    for (int encoder = 0; encoder < models.text().encoders(); encoder++) {
       values.put(
           group + ".rows." + encoder,
-          models.text.initialRows(encoder, words, options.tokens(), firstTokenOnly));
+          models.text().initialRows(encoder, words, options.tokens(), firstTokenOnly));
     }
     DecompositionOptions.Memory memory = options.memory();
     if (memory != null) {
-      int width = models.switti.architecture().width();
-      int scales = models.switti.architecture().sides().size();
+      int width = models.switti().architecture().width();
+      int scales = models.switti().architecture().sides().size();
       // A prompt-tuning flavour of Xavier, as in the authors' code (backbones.md 5.6).
       double bound =
-          Math.sqrt(6.0 / (3 * models.switti.architecture().tokensUpTo(scales - 1) + width));
+          Math.sqrt(6.0 / (3 * models.switti().architecture().tokensUpTo(scales - 1) + width));
       for (int block : memory.blocks()) {
         for (String part : List.of("k", "v")) {
           float[] uniform = new float[memory.pairs() * width];
@@ -366,10 +364,10 @@ final class CsdRun implements AutoCloseable {
     DecompositionOptions.Rectification rectification = options.rectification();
     SortedMap<String, Tensor> values = new TreeMap<>();
     try (NDManager scope = manager.newSubManager()) {
-      for (int encoder = 0; encoder < models.text.encoders(); encoder++) {
+      for (int encoder = 0; encoder < models.text().encoders(); encoder++) {
         NDArray features =
-            models.text.features(scope, encoder, subConcepts.lines(), rectification.space());
-        NDArray projector = models.program.projector(scope, features, rectification.rank());
+            models.text().features(scope, encoder, subConcepts.lines(), rectification.space());
+        NDArray projector = models.program().projector(scope, features, rectification.rank());
         values.put(
             "projector." + encoder,
             new Tensor(projector.getShape().getShape(), projector.toFloatArray()));
@@ -386,7 +384,7 @@ final class CsdRun implements AutoCloseable {
     return new Checkpoint(
         new Checkpoint.State(
             options,
-            models.backboneDigest,
+            models.backboneDigest(),
             pictureDigest,
             subConceptSource,
             step,
@@ -411,8 +409,8 @@ final class CsdRun implements AutoCloseable {
     }
     return new Concept(
         new ConceptMetadata(
-            models.backboneName,
-            models.backboneDigest,
+            models.backboneName(),
+            models.backboneDigest(),
             options,
             subConceptSource,
             options.evaluatedStep(),

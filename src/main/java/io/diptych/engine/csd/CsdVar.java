@@ -7,6 +7,8 @@ import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.RunControl;
 import io.diptych.engine.RunStoppedException;
+import io.diptych.engine.switti.Switti;
+import io.diptych.engine.vqvae.Vqvae;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -23,9 +25,23 @@ public final class CsdVar {
   private static final int MOST_TOKENS = 16;
   private static final int MOST_PAIRS = 16;
 
-  private final CsdRun.Models models;
+  private final Models models;
   private final SubConcepts subConcepts;
   private final NDManager manager;
+
+  /**
+   * The models of a backbone.
+   *
+   * @param backboneName name of their manifest
+   * @param backboneDigest digest of their manifest
+   */
+  public record Models(
+      Switti switti,
+      Vqvae vqvae,
+      CsdProgram program,
+      ConceptText text,
+      String backboneName,
+      String backboneDigest) {}
 
   /**
    * The method on these models.
@@ -33,7 +49,7 @@ public final class CsdVar {
    * @param subConcepts where the sub-concepts of a word come from when the caller gives none
    * @param manager parent of the runs' managers
    */
-  public CsdVar(CsdRun.Models models, SubConcepts subConcepts, NDManager manager) {
+  public CsdVar(Models models, SubConcepts subConcepts, NDManager manager) {
     this.models = models;
     this.subConcepts = subConcepts;
     this.manager = manager;

@@ -1,0 +1,391 @@
+package io.diptych.engine.csd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.Concept;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.DecompositionOptions.Memory;
+import io.diptych.engine.DecompositionOptions.Profile;
+import io.diptych.engine.DecompositionOptions.Rectification;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.RunControl;
+import io.diptych.engine.RunStoppedException;
+import io.diptych.engine.StepReport;
+import io.diptych.engine.TestModels;
+import io.diptych.engine.backbone.SwittiBackbone;
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.assertj.core.data.Offset;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class CsdVarTest {
+
+  private static final BufferedImage PICTURE = TestModels.picture(120);
+
+  private static SwittiBackbone backbone;
+
+  @BeforeAll
+  static void load(@TempDir Path folder) {
+    backbone = TestModels.TINY.load(folder);
+  }
+
+  @AfterAll
+  static void close() {
+    backbone.close();
+  }
+
+  @Test
+  void aRunResumedAtAnyStepEndsInTheSameArtifactBitForBit() {
+    DecompositionOptions options = options(12, 10);
+    byte[] uninterrupted =
+        ConceptFile.write(backbone.decompose(PICTURE, options, RunControl.none()));
+    for (int stop = 1; stop < 12; stop++) {
+      Stopping first = new Stopping(stop);
+      assertThatThrownBy(() -> backbone.decompose(PICTURE, options, first))
+          .isInstanceOf(RunStoppedException.class);
+      assertThat(first.reports).hasSize(stop);
+      Resuming second = new Resuming(first.checkpoint);
+      byte[] resumed = ConceptFile.write(backbone.decompose(PICTURE, options, second));
+      assertThat(second.reports).hasSize(12 - stop);
+      assertThat(resumed).as("stopped after step %d", stop).isEqualTo(uninterrupted);
+    }
+  }
+
+  @Test
+  void theSameSeedGivesTheSameArtifactAndAnotherSeedAnother() {
+    byte[] first = artifact(options(6, 6));
+    assertThat(artifact(options(6, 6))).isEqualTo(first);
+    DecompositionOptions other = DecompositionOptions.of("fox", "watercolor", 1);
+    assertThat(artifact(withSteps(other, 6, 6))).isNotEqualTo(first);
+  }
+
+  @Test
+  void theStateOfTheEvaluatedStepIsKeptWhileTheRunGoesOn() {
+    Concept early = backbone.decompose(PICTURE, options(6, 6), RunControl.none());
+    Concept late = backbone.decompose(PICTURE, options(9, 6), RunControl.none());
+    assertThat(late.metadata().losses()).hasSize(9);
+    early
+        .tensors()
+        .forEach(
+            (name, tensor) ->
+                assertThat(late.tensors().get(name).values()).as(name).isEqualTo(tensor.values()));
+  }
+
+  @Test
+  void aStepChangesOnlyTheConceptItIsAbout() {
+    List<Concept> states = new ArrayList<>();
+    for (int step = 1; step <= 4; step++) {
+      states.add(backbone.decompose(PICTURE, options(step, step), RunControl.none()));
+    }
+    for (int step = 2; step <= 4; step++) {
+      boolean styleStep = step % 2 == 1; // the first step is a style step
+      Concept before = states.get(step - 2);
+      Concept after = states.get(step - 1);
+      for (String name : after.tensors().keySet()) {
+        float[] now = after.tensors().get(name).values();
+        float[] then = before.tensors().get(name).values();
+        boolean active = name.startsWith(styleStep ? "style." : "content.");
+        assertThat(Arrays.equals(now, then)).as("%s in step %d", name, step).isEqualTo(!active);
+      }
+    }
+  }
+
+  @Test
+  void theFaithfulVariantMovesBothConceptsInEveryStep() {
+    DecompositionOptions faithful = faithful(options(2, 2));
+    Concept one = backbone.decompose(PICTURE, faithful(options(1, 1)), RunControl.none());
+    Concept two = backbone.decompose(PICTURE, faithful, RunControl.none());
+    for (String name : List.of("content.rows.0", "style.rows.0", "style.memory.0.k")) {
+      assertThat(two.tensors().get(name).values())
+          .as(name)
+          .isNotEqualTo(one.tensors().get(name).values());
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Profile.class)
+  void theLossFallsWithTraining(Profile profile) {
+    DecompositionOptions options = withProfile(options(60, 60), profile);
+    Recording control = new Recording();
+    backbone.decompose(PICTURE, options, control);
+    double early = mean(control.reports.subList(0, 10));
+    double late = mean(control.reports.subList(50, 60));
+    System.out.printf("csd: %s mean loss %.4f -> %.4f in 60 steps%n", profile, early, late);
+    assertThat(late).isLessThan(early - 0.02);
+  }
+
+  @Test
+  void reportsGiveTheLossOfEveryScaleThatWasComputed() {
+    Recording control = new Recording();
+    backbone.decompose(PICTURE, withProfile(options(2, 2), Profile.PAPER), control);
+    assertThat(control.reports.get(0).kind()).isEqualTo(StepReport.Kind.STYLE);
+    assertThat(control.reports.get(0).scaleLosses()).hasSize(5).noneMatch(d -> d.isNaN());
+    assertThat(control.reports.get(1).kind()).isEqualTo(StepReport.Kind.CONTENT);
+    assertThat(control.reports.get(1).scaleLosses().get(4)).isNaN(); // last scale is style's
+  }
+
+  @Test
+  void everyPartCanBeSwitchedOff() {
+    DecompositionOptions o = options(3, 3);
+    List<DecompositionOptions> ablations =
+        List.of(
+            with(o, true, null, o.rectification(), 4),
+            with(o, true, o.memory(), null, 4),
+            with(o, false, o.memory(), o.rectification(), 4),
+            with(o, false, null, null, 4),
+            with(o, true, new Memory(List.of(1, 0), 3), o.rectification(), 1),
+            with(o, true, o.memory(), rectification(1), 8));
+    for (DecompositionOptions options : ablations) {
+      Recording control = new Recording();
+      Concept concept = backbone.decompose(PICTURE, options, control);
+      assertThat(concept.tensors().get("content.rows.0").shape())
+          .containsExactly(options.tokens(), 384);
+      int blocks = options.memory() == null ? 0 : options.memory().blocks().size();
+      assertThat(concept.tensors().keySet().stream().filter(n -> n.contains("memory")))
+          .hasSize(4 * blocks);
+      assertThat(concept.tensors().containsKey("projector.0"))
+          .isEqualTo(options.rectification() != null);
+      assertThat(control.reports.get(0).kind() == StepReport.Kind.JOINT)
+          .isEqualTo(!options.scaleAware());
+      assertThat(ConceptFile.read(ConceptFile.write(concept)).metadata())
+          .isEqualTo(concept.metadata());
+    }
+  }
+
+  @Test
+  void theProjectorIsSymmetricIdempotentAndOfTheRankAskedFor() {
+    for (int rank : new int[] {3, 5, 10, 20}) {
+      DecompositionOptions o = options(1, 1);
+      Concept concept =
+          backbone.decompose(
+              PICTURE, with(o, true, o.memory(), rectification(rank), 4), RunControl.none());
+      try (NDManager manager = NDManager.newBaseManager()) {
+        Concept.Tensor tensor = concept.tensors().get("projector.0");
+        NDArray p = manager.create(tensor.values(), new Shape(tensor.shape()));
+        double asymmetry = p.sub(p.transpose()).abs().max().getFloat();
+        double unsteady = p.matMul(p).sub(p).abs().max().getFloat();
+        double trace = p.mul(manager.eye(384)).sum().getFloat();
+        System.out.printf(
+            "csd: projector of rank %d: asymmetry %.1e, PP-P %.1e, trace %.5f%n",
+            rank, asymmetry, unsteady, trace);
+        assertThat(asymmetry).isLessThan(1e-6);
+        assertThat(unsteady).isLessThan(1e-5);
+        assertThat(trace).isCloseTo(rank, Offset.offset(1e-3));
+      }
+    }
+  }
+
+  @Test
+  void rectifiedRowsAreOrthogonalToTheSubConceptDirections() {
+    try (NDManager manager = NDManager.newBaseManager();
+        CsdProgram program = new CsdProgram(List.of(1, 2), manager)) {
+      NDArray embeddings = manager.randomNormal(new Shape(50, 24));
+      NDArray projector = program.projector(manager, embeddings, 6);
+      NDArray hidden = manager.randomNormal(new Shape(2, 9, 24));
+      NDArray rectified =
+          program.rectify(manager, hidden, manager.create(new long[] {2, 5}), projector, false);
+      NDArray style = rectified.get(":, 2");
+      assertThat(style.matMul(projector).abs().max().getFloat()).isLessThan(1e-5f);
+      assertThat(hidden.get(":, 2").matMul(projector).abs().max().getFloat()).isGreaterThan(0.1f);
+      // the largest directions are gone: the embeddings' own best approximation is spanned by them
+      NDArray rank6 = embeddings.matMul(projector);
+      assertThat(style.matMul(rank6.transpose()).abs().max().getFloat()).isLessThan(1e-4f);
+      assertThat(rectified.get(":, 3").toFloatArray()).isEqualTo(hidden.get(":, 3").toFloatArray());
+    }
+  }
+
+  @Test
+  void aCheckpointOfAnotherRunIsRefused() {
+    Stopping stopping = new Stopping(2);
+    DecompositionOptions options = options(4, 4);
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, options, stopping))
+        .isInstanceOf(RunStoppedException.class);
+    byte[] checkpoint = stopping.checkpoint;
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, options(5, 4), new Resuming(checkpoint)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("other options");
+    assertThatThrownBy(
+            () -> backbone.decompose(TestModels.picture(100), options, new Resuming(checkpoint)))
+        .hasMessageContaining("another picture");
+    byte[] damaged = Arrays.copyOf(checkpoint, checkpoint.length / 2);
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, options, new Resuming(damaged)))
+        .isInstanceOf(EngineException.class);
+  }
+
+  @Test
+  void optionsAtFaultAreAllNamedBeforeAnythingRuns() {
+    DecompositionOptions o = options(3, 5);
+    DecompositionOptions wrong = with(o, true, new Memory(List.of(0, 2), 0), o.rectification(), 99);
+    assertThatThrownBy(() -> backbone.validate(wrong))
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INVALID_OPTIONS))
+        .hasMessageContaining("evaluatedStep is 5 but must be from 1 to 3")
+        .hasMessageContaining("tokens is 99")
+        .hasMessageContaining("memory.pairs is 0")
+        .hasMessageContaining("memory.blocks is 2");
+    assertThatThrownBy(
+            () -> backbone.validate(DecompositionOptions.of("fox ".repeat(120), "art", 0)))
+        .isInstanceOf(EngineException.class);
+    assertThatThrownBy(() -> backbone.validate(DecompositionOptions.of("fox", " ", 0)))
+        .hasMessageContaining("styleWord is empty");
+  }
+
+  @Test
+  void aWordThatWordNetDoesNotKnowHasAFallback() {
+    DecompositionOptions o = withSteps(DecompositionOptions.of("blorptang", "art", 0), 1, 1);
+    Concept concept = backbone.decompose(PICTURE, o, RunControl.none());
+    assertThat(concept.metadata().subConceptSource()).containsIgnoringCase("general");
+  }
+
+  private byte[] artifact(DecompositionOptions options) {
+    return ConceptFile.write(backbone.decompose(PICTURE, options, RunControl.none()));
+  }
+
+  private static double mean(List<StepReport> reports) {
+    return reports.stream().mapToDouble(StepReport::loss).average().orElseThrow();
+  }
+
+  private static DecompositionOptions options(int steps, int evaluatedStep) {
+    return withSteps(DecompositionOptions.of("fox", "watercolor", 0), steps, evaluatedStep);
+  }
+
+  private static Rectification rectification(int rank) {
+    return new Rectification(rank, List.of(), Rectification.Space.JOINT);
+  }
+
+  private static DecompositionOptions withSteps(DecompositionOptions o, int steps, int evaluated) {
+    return new DecompositionOptions(
+        o.contentWord(),
+        o.styleWord(),
+        o.profile(),
+        steps,
+        evaluated,
+        o.tokens(),
+        o.seed(),
+        o.horizontalFlip(),
+        o.scaleAware(),
+        o.memory(),
+        o.rectification(),
+        o.gradientIsolation(),
+        o.optimiser());
+  }
+
+  private static DecompositionOptions withProfile(DecompositionOptions o, Profile profile) {
+    return new DecompositionOptions(
+        o.contentWord(),
+        o.styleWord(),
+        profile,
+        o.steps(),
+        o.evaluatedStep(),
+        o.tokens(),
+        o.seed(),
+        o.horizontalFlip(),
+        o.scaleAware(),
+        o.memory(),
+        o.rectification(),
+        o.gradientIsolation(),
+        o.optimiser());
+  }
+
+  private static DecompositionOptions faithful(DecompositionOptions o) {
+    return new DecompositionOptions(
+        o.contentWord(),
+        o.styleWord(),
+        o.profile(),
+        o.steps(),
+        o.evaluatedStep(),
+        o.tokens(),
+        o.seed(),
+        o.horizontalFlip(),
+        o.scaleAware(),
+        o.memory(),
+        o.rectification(),
+        false,
+        o.optimiser());
+  }
+
+  private static DecompositionOptions with(
+      DecompositionOptions o,
+      boolean scaleAware,
+      @Nullable Memory memory,
+      @Nullable Rectification rectification,
+      int tokens) {
+    return new DecompositionOptions(
+        o.contentWord(),
+        o.styleWord(),
+        o.profile(),
+        o.steps(),
+        o.evaluatedStep(),
+        tokens,
+        o.seed(),
+        o.horizontalFlip(),
+        scaleAware,
+        memory,
+        rectification,
+        o.gradientIsolation(),
+        o.optimiser());
+  }
+
+  private static class Recording implements RunControl {
+    final List<StepReport> reports = new ArrayList<>();
+    byte[] checkpoint = new byte[0];
+
+    @Override
+    public Directive afterStep(StepReport report) {
+      reports.add(report);
+      return Directive.CONTINUE;
+    }
+
+    @Override
+    public void checkpoint(int step, byte[] bytes) {
+      checkpoint = bytes;
+    }
+
+    @Override
+    public Optional<byte[]> resumeFrom() {
+      return Optional.empty();
+    }
+  }
+
+  private static final class Stopping extends Recording {
+    private final int step;
+
+    Stopping(int step) {
+      this.step = step;
+    }
+
+    @Override
+    public Directive afterStep(StepReport report) {
+      super.afterStep(report);
+      return report.step() == step ? Directive.CHECKPOINT_AND_STOP : Directive.CONTINUE;
+    }
+  }
+
+  private static final class Resuming extends Recording {
+    private final byte[] from;
+
+    Resuming(byte[] from) {
+      this.from = from;
+    }
+
+    @Override
+    public Optional<byte[]> resumeFrom() {
+      return Optional.of(from);
+    }
+  }
+}
