@@ -6,7 +6,7 @@ step), log.jsonl, samples/. All randomness is by formula from seed and step (dra
 uninterrupted one.
 
     python tools/pretrain.py vqvae --data DATA --run RUN/vqvae [--set steps=40000 rate=1e-3]
-    python tools/pretrain.py judge --kind content --data DATA --run RUN/content-judge
+    python tools/pretrain.py judges --kind content --data DATA --run RUN/content-judge
     python tools/pretrain.py switti --data DATA --features FEATURES --vqvae RUN/vqvae --run RUN/switti
 """
 
@@ -28,18 +28,16 @@ import program
 import tensors
 from dataset import Dataset
 
-
-
-
 SETTINGS = pathlib.Path(__file__).resolve().parent.parent / "src/main/resources/pretrain"
 
 
 class Run:
     """A run's directory: its settings, checkpoint, log and samples."""
 
-    def __init__(self, model, directory, changes, device, lanes=1):
-        self.directory = pathlib.Path(directory)
-        self.device = device
+    def __init__(self, model, options, changes):
+        self.directory = pathlib.Path(options.run)
+        self.device = options.device
+        self.log_every = options.log_every
         self.directory.mkdir(parents=True, exist_ok=True)
         settings = self.directory / "run.json"
         source = settings if settings.exists() else SETTINGS / f"{model}.json"
@@ -62,7 +60,7 @@ class Run:
             self._load()
         else:
             self._initialise()
-        self.lanes = concurrent.futures.ThreadPoolExecutor(lanes) if lanes > 1 else None
+        self.lanes = concurrent.futures.ThreadPoolExecutor(options.lanes) if options.lanes > 1 else None
         self.stopping = False
         self.sums, self.count, self.since = None, 0, time.time()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -120,12 +118,12 @@ class Run:
     def averages(self):
         return {name: self.state["average." + name] for name in self.weights}
 
-    def report(self, values, names, every, batch):
+    def report(self, values, names, batch):
         """Adds a step's figures; writes a line with their means now and then."""
         values = values.detach().tolist()  # at once: the tensor may hold on to everything it was computed from
         self.sums = [a + b for a, b in zip(self.sums, values)] if self.sums else values
         self.count += 1
-        if (self.step + 1) % every == 0:
+        if (self.step + 1) % self.log_every == 0:
             means = [value / self.count for value in self.sums]
             speed = self.count * batch / (time.time() - self.since)
             line = {"step": self.step + 1, "images": (self.step + 1) * batch, "rate": self.rate(), "imagesPerSecond": speed}
@@ -182,7 +180,7 @@ def vqvae_program(architecture, device):
 
 
 def vqvae(options):
-    run = Run("vqvae", options.run, options.set, options.device, options.lanes)
+    run = Run("vqvae", options, options.set)
     model = vqvae_program(run.architecture, options.device)
     train, held = Dataset(options.data, "train"), Dataset(options.data, options.sample_split)
     fixed = torch.tensor(held.planes(range(min(256, len(held))), np.zeros(256, bool)), device=options.device)
@@ -212,7 +210,7 @@ def vqvae(options):
             values = run.in_lanes(model, (pictures,), (schedule,), schedule)
         else:
             values = model.train_step(run.weights, run.state, pictures, schedule)
-        run.report(values, ("squared", "absolute", "codebook", "gradientNorm"), 50, recipe["batch"])
+        run.report(values, ("squared", "absolute", "codebook", "gradientNorm"), recipe["batch"])
 
     def sample():
         w = run.averages()
@@ -326,7 +324,7 @@ class Sampler:
 
 
 def switti(options):
-    run = Run("switti", options.run, options.set, options.device, options.lanes)
+    run = Run("switti", options, options.set)
     recipe, architecture = run.recipe, run.architecture
     arrays, metadata = tensors.read(pathlib.Path(options.vqvae) / "checkpoint.safetensors")
     vq_weights = {
@@ -387,7 +385,7 @@ def switti(options):
             values = run.in_lanes(model, batch, (token_weights,), schedule)
         else:
             values = model.train_step(run.weights, run.state, *batch, token_weights, schedule)
-        run.report(values, names, 50, b)
+        run.report(values, names, b)
 
     sampler = Sampler(vq, vq_weights, exact, architecture, options.device)
     splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
@@ -433,7 +431,7 @@ def judge(options):
     train = Dataset(options.data, "train")
     kind = ("content", "style").index(options.kind)
     classes = len((train.things, train.styles)[kind])
-    run = Run("judge", options.run, [f"classes={classes}", *options.set], options.device)
+    run = Run("judge", options, [f"classes={classes}", *options.set])
     recipe = run.recipe
     model = program.load("judge", {"stages": len(run.architecture["widths"])}, options.device)
     splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
@@ -450,7 +448,7 @@ def judge(options):
         labels = torch.tensor(train.labels[index, kind], device=options.device)
         images = torch.tensor(planes, device=options.device)
         values = model.train_step(run.weights, run.state, images, labels, run.schedule(recipe["smoothing"]))
-        run.report(values, ("gradientNorm", "crossEntropy", "accuracy"), 50, b)
+        run.report(values, ("gradientNorm", "crossEntropy", "accuracy"), b)
 
     def sample():
         for name, data in splits.items():
@@ -471,7 +469,7 @@ def judge(options):
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
-    for name, command in (("vqvae", vqvae), ("switti", switti), ("judge", judge)):
+    for name, command in (("vqvae", vqvae), ("switti", switti), ("judges", judge)):
         p = commands.add_parser(name)
         p.set_defaults(command=command)
         p.add_argument("--data", required=True, help="directory of a data set")
@@ -482,10 +480,11 @@ def main(arguments):
         p.add_argument("--lanes", type=int, default=1, help="threads that share a batch (processors only)")
         p.add_argument("--minutes", type=float, default=0, help="stop after this long; 0 for never")
         p.add_argument("--save-minutes", type=float, default=5)
+        p.add_argument("--log-every", type=int, default=50, metavar="STEPS")
         p.add_argument("--sample-every", type=int, default=1000, metavar="STEPS")
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
-        elif name == "judge":
+        elif name == "judges":
             p.add_argument("--kind", required=True, choices=("content", "style"))
         else:
             p.add_argument("--vqvae", required=True, help="directory of the tokenizer's run")

@@ -57,7 +57,7 @@ final class SwittiCommand implements Callable<Integer> {
     for (Split split : List.of(Split.VALIDATION, Split.HELDOUT_PAIRS)) {
       held.put(split, Dataset.open(options.data, split));
     }
-    TrainingRun run = TrainingRun.open(options.run, "switti", options.changes);
+    TrainingRun run = TrainingRun.open(options, "switti", options.changes);
     Path tokenizer = vqvae.resolve("checkpoint.safetensors");
     try (SwittiTrainer trainer = trainer(run, tokenizer, options.device, halfPrecision);
         CaptionEncoder captions = new CaptionEncoder(options.device)) {

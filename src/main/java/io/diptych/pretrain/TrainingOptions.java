@@ -37,6 +37,13 @@ final class TrainingOptions {
   double saveMinutes = 5;
 
   @Option(
+      names = "--log-every",
+      defaultValue = "50",
+      paramLabel = "STEPS",
+      description = "Steps between lines of the log (${DEFAULT-VALUE}).")
+  int logEvery = 50;
+
+  @Option(
       names = "--sample-every",
       defaultValue = "1000",
       paramLabel = "STEPS",

@@ -23,21 +23,22 @@ final class TrainingRun {
 
   private static final String STEP = "step";
   private static final String SETTINGS = "settings";
-  private static final int LOG_EVERY = 50;
   private static final double LAST_RATE = 0.02;
 
   private final Path directory;
   private final RunSettings settings;
+  private final int logEvery;
   private final StopSignal stop = new StopSignal();
   private long step;
   private float @Nullable [] sums;
   private int summed;
   private long since = System.nanoTime();
 
-  private TrainingRun(Path directory, RunSettings settings, long step) {
+  private TrainingRun(Path directory, RunSettings settings, long step, int logEvery) {
     this.directory = directory;
     this.settings = settings;
     this.step = step;
+    this.logEvery = logEvery;
   }
 
   /**
@@ -45,7 +46,8 @@ final class TrainingRun {
    *
    * @param changes settings that differ from those so far
    */
-  static TrainingRun open(Path directory, String model, List<String> changes) {
+  static TrainingRun open(TrainingOptions options, String model, List<String> changes) {
+    Path directory = options.run;
     try {
       Files.createDirectories(directory);
       Path file = directory.resolve("run.json");
@@ -66,7 +68,7 @@ final class TrainingRun {
           Files.exists(checkpoint)
               ? Long.parseLong(CheckpointHeader.read(checkpoint).getOrDefault(STEP, "0"))
               : 0;
-      return new TrainingRun(directory, settings, step);
+      return new TrainingRun(directory, settings, step, options.logEvery);
     } catch (IOException e) {
       throw new PretrainException(
           "Cannot use the directory " + directory + ": " + e.getMessage() + ".", e);
@@ -146,7 +148,7 @@ final class TrainingRun {
       sums[i] += values[i];
     }
     summed++;
-    if ((step + 1) % LOG_EVERY == 0) {
+    if ((step + 1) % logEvery == 0) {
       ObjectNode line = RunSettings.JSON.createObjectNode();
       line.put(STEP, step + 1).put("images", (step + 1) * batch).put("rate", rounded(rate()));
       double seconds = (System.nanoTime() - since) / 1e9;

@@ -38,7 +38,7 @@ final class VqvaeCommand implements Callable<Integer> {
   public Integer call() {
     Dataset train = Dataset.open(options.data, Split.TRAIN);
     Dataset validation = Dataset.open(options.data, Split.VALIDATION);
-    TrainingRun run = TrainingRun.open(options.run, "vqvae", options.changes);
+    TrainingRun run = TrainingRun.open(options, "vqvae", options.changes);
     try (VqvaeTrainer trainer = trainer(run, options.device)) {
       run.train(options, new Training(run, trainer, train, validation));
     }
