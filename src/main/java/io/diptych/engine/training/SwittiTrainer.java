@@ -149,7 +149,7 @@ public final class SwittiTrainer implements AutoCloseable {
               .with(scope.create(shares))
               .with(scope.create(flips.noise(), new Shape(batch, tokens)))
               .with(scope.create(flips.codes(), new Shape(batch, tokens)))
-              .run();
+              .runDifferentiably(); // what inference mode makes cannot take part in a gradient
       return program
           .call("train_step", scope)
           .with(state.weights())
