@@ -1,8 +1,10 @@
 package io.diptych;
 
 import io.diptych.cli.CommandLineRunner;
+import java.time.Clock;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
+import org.springframework.context.annotation.Bean;
 
 /** Entry point of the service and of the command line. */
 @SpringBootApplication
@@ -13,5 +15,11 @@ public class Diptych {
       System.exit(CommandLineRunner.run(arguments));
     }
     SpringApplication.run(Diptych.class, arguments);
+  }
+
+  /** The time, for everybody who asks for it. */
+  @Bean
+  Clock clock() {
+    return Clock.systemUTC();
   }
 }

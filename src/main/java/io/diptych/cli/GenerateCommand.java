@@ -4,7 +4,6 @@ import io.diptych.engine.Backbone;
 import io.diptych.engine.Concept;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.Sampling;
-import io.diptych.engine.csd.Captions;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.image.PngFile;
 import io.diptych.image.Provenance;
@@ -74,8 +73,8 @@ final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    Concept contentConcept = prompt.contains(Captions.CONTENT_SLOT) ? read(content) : null;
-    Concept styleConcept = prompt.contains(Captions.STYLE_SLOT) ? read(style) : null;
+    Concept contentConcept = prompt.contains(GenerationRequest.CONTENT_SLOT) ? read(content) : null;
+    Concept styleConcept = prompt.contains(GenerationRequest.STYLE_SLOT) ? read(style) : null;
     try (Backbone backbone = model.load()) {
       Sampling sampling = backbone.defaultSampling();
       if (guidance != null) {

@@ -1,5 +1,6 @@
 package io.diptych.engine;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,11 @@ public record DecompositionOptions(
     @Nullable Rectification rectification,
     boolean gradientIsolation,
     Optimiser optimiser) {
+
+  private static final int MOST_STEPS = 10_000;
+  private static final int MOST_TOKENS = 16;
+  private static final int MOST_PAIRS = 16;
+  private static final int MOST_RANK = 500;
 
   /** Which scales count as style and which as content. */
   public enum Profile {
@@ -115,5 +121,68 @@ public record DecompositionOptions(
         Rectification.DEFAULT,
         true,
         Optimiser.DEFAULT);
+  }
+
+  /**
+   * Checks every number and word, without a model at hand.
+   *
+   * @param depth blocks of the model
+   * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
+   */
+  public void validate(int depth) {
+    List<String> problems = new ArrayList<>();
+    range(problems, "steps", steps, 1, MOST_STEPS);
+    range(problems, "evaluatedStep", evaluatedStep, 1, steps);
+    range(problems, "tokens", tokens, 1, MOST_TOKENS);
+    if (memory != null) {
+      range(problems, "memory.pairs", memory.pairs, 1, MOST_PAIRS);
+      if (memory.blocks.isEmpty()
+          || memory.blocks.stream().distinct().count() < memory.blocks.size()) {
+        problems.add("memory.blocks must name at least one block, and each once");
+      }
+      memory.blocks.forEach(block -> range(problems, "memory.blocks", block, 0, depth - 1));
+    }
+    if (rectification != null) {
+      range(problems, "rectification.rank", rectification.rank, 1, MOST_RANK);
+    }
+    range(problems, "optimiser.alpha", optimiser.alpha, 0, 1);
+    range(problems, "optimiser.learningRate", optimiser.learningRate, 1e-7, 1);
+    range(problems, "optimiser.warmUpSteps", optimiser.warmUpSteps, 0, MOST_STEPS);
+    range(problems, "optimiser.weightDecay", optimiser.weightDecay, 0, 10);
+    range(problems, "optimiser.clipNorm", optimiser.clipNorm, 1e-6, 1e6);
+    range(problems, "optimiser.conditionDropout", optimiser.conditionDropout, 0, 1);
+    word(problems, "contentWord", contentWord);
+    word(problems, "styleWord", styleWord);
+    if (!problems.isEmpty()) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "The options cannot be used: " + String.join("; ", problems) + ".");
+    }
+  }
+
+  private static void range(
+      List<String> problems, String option, double value, double least, double most) {
+    if (!(value >= least && value <= most)) {
+      problems.add(
+          option
+              + " is "
+              + plain(value)
+              + " but must be from "
+              + plain(least)
+              + " to "
+              + plain(most));
+    }
+  }
+
+  private static String plain(double value) {
+    return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
+  }
+
+  private static void word(List<String> problems, String option, String words) {
+    if (words.isBlank()) {
+      problems.add(option + " is empty");
+    } else if (words.contains("<object") || words.contains("<style")) {
+      problems.add(option + " contains a placeholder of the captions");
+    }
   }
 }

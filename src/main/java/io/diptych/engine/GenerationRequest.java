@@ -28,4 +28,45 @@ public record GenerationRequest(
   public String batchKey() {
     return sampling.batchKey();
   }
+
+  /** What a prompt writes where content belongs. */
+  public static final String CONTENT_SLOT = "{content}";
+
+  /** What a prompt writes where style belongs. */
+  public static final String STYLE_SLOT = "{style}";
+
+  /**
+   * Checks what can be checked without a model at hand: sampling numbers, slots against concepts.
+   *
+   * @param scales of the model
+   * @throws EngineException of kind {@code INVALID_OPTIONS}
+   */
+  public void validate(int scales) {
+    sampling.validate(scales);
+    checkSlots(prompt, content != null, style != null);
+  }
+
+  /**
+   * Checks that a prompt has a slot for exactly the concepts that are given.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS}
+   */
+  public static void checkSlots(String prompt, boolean hasContent, boolean hasStyle) {
+    requireTogether("content", CONTENT_SLOT, prompt, hasContent);
+    requireTogether("style", STYLE_SLOT, prompt, hasStyle);
+  }
+
+  private static void requireTogether(String what, String slot, String prompt, boolean given) {
+    boolean hasSlot = prompt.contains(slot);
+    if (hasSlot && !given) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "The prompt has the slot " + slot + ", but no " + what + " is given to fill it.");
+    }
+    if (!hasSlot && given) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "A " + what + " is given, but the prompt has no slot " + slot + " for it.");
+    }
+  }
 }

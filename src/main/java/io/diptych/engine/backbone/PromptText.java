@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.Concept;
 import io.diptych.engine.Concept.Tensor;
-import io.diptych.engine.EngineException;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.csd.Captions;
 import io.diptych.engine.csd.ConceptText;
@@ -26,10 +25,8 @@ final class PromptText {
     this.text = text;
   }
 
-  /** Throws {@code INVALID_OPTIONS} when slots and concepts do not fit or the text is too long. */
+  /** Throws {@code INVALID_OPTIONS} when the text is longer than an encoder takes. */
   void check(GenerationRequest request) {
-    requireTogether("content", Captions.CONTENT_SLOT, request.prompt(), request.content());
-    requireTogether("style", Captions.STYLE_SLOT, request.prompt(), request.style());
     Filled filled = fill(request);
     text.checkLength(filled.text, filled.placeholders);
   }
@@ -59,13 +56,13 @@ final class PromptText {
     String prompt = request.prompt();
     if (request.content() != null) {
       Captions captions = Captions.of(request.content().metadata().options());
-      prompt = prompt.replace(Captions.CONTENT_SLOT, captions.contentSlot());
+      prompt = prompt.replace(GenerationRequest.CONTENT_SLOT, captions.contentSlot());
       placeholders.addAll(captions.contentPlaceholders());
     }
     int firstStyleRow = placeholders.size();
     if (request.style() != null) {
       Captions captions = Captions.of(request.style().metadata().options());
-      prompt = prompt.replace(Captions.STYLE_SLOT, captions.styleSlot());
+      prompt = prompt.replace(GenerationRequest.STYLE_SLOT, captions.styleSlot());
       placeholders.addAll(captions.stylePlaceholders());
     }
     return new Filled(prompt, placeholders, firstStyleRow);
@@ -89,20 +86,5 @@ final class PromptText {
     }
     Tensor rows = concept.tensors().get(name);
     return scope.create(rows.values(), new Shape(rows.shape()));
-  }
-
-  private static void requireTogether(
-      String what, String slot, String prompt, @Nullable Concept concept) {
-    boolean hasSlot = prompt.contains(slot);
-    if (hasSlot && concept == null) {
-      throw new EngineException(
-          EngineException.Kind.INVALID_OPTIONS,
-          "The prompt has the slot " + slot + ", but no " + what + " is given to fill it.");
-    }
-    if (!hasSlot && concept != null) {
-      throw new EngineException(
-          EngineException.Kind.INVALID_OPTIONS,
-          "A " + what + " is given, but the prompt has no slot " + slot + " for it.");
-    }
   }
 }

@@ -137,7 +137,7 @@ public final class SwittiBackbone implements Backbone {
                 + "). Decompose the picture again on this model.");
       }
     }
-    request.sampling().validate(manifest.scales().size());
+    request.validate(manifest.scales().size());
     new PromptText(text).check(request);
   }
 

@@ -12,12 +12,6 @@ import java.util.stream.Collectors;
  */
 public final class Captions {
 
-  /** What a prompt writes where content belongs. */
-  public static final String CONTENT_SLOT = "{content}";
-
-  /** What a prompt writes where style belongs. */
-  public static final String STYLE_SLOT = "{style}";
-
   private final String content;
   private final String style;
   private final List<String> contentPlaceholders;

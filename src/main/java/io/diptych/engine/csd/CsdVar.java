@@ -13,17 +13,12 @@ import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 
 /** CSD-VAR on one backbone: content-style decomposition of a picture. Thread-safe. */
 public final class CsdVar {
-
-  private static final int MOST_STEPS = 10_000;
-  private static final int MOST_TOKENS = 16;
-  private static final int MOST_PAIRS = 16;
 
   private final Models models;
   private final SubConcepts subConcepts;
@@ -61,40 +56,10 @@ public final class CsdVar {
    * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
    */
   public void validate(DecompositionOptions options) {
-    List<String> problems = new ArrayList<>();
-    int depth = models.switti().architecture().depth();
-    range(problems, "steps", options.steps(), 1, MOST_STEPS);
-    range(problems, "evaluatedStep", options.evaluatedStep(), 1, options.steps());
-    range(problems, "tokens", options.tokens(), 1, MOST_TOKENS);
-    DecompositionOptions.Memory memory = options.memory();
-    if (memory != null) {
-      range(problems, "memory.pairs", memory.pairs(), 1, MOST_PAIRS);
-      if (memory.blocks().isEmpty()
-          || memory.blocks().stream().distinct().count() < memory.blocks().size()) {
-        problems.add("memory.blocks must name at least one block, and each once");
-      }
-      memory.blocks().forEach(block -> range(problems, "memory.blocks", block, 0, depth - 1));
-    }
-    DecompositionOptions.Rectification rectification = options.rectification();
-    if (rectification != null) {
-      range(problems, "rectification.rank", rectification.rank(), 1, SubConcepts.MOST_LINES);
-    }
-    DecompositionOptions.Optimiser optimiser = options.optimiser();
-    range(problems, "optimiser.alpha", optimiser.alpha(), 0, 1);
-    range(problems, "optimiser.learningRate", optimiser.learningRate(), 1e-7, 1);
-    range(problems, "optimiser.warmUpSteps", optimiser.warmUpSteps(), 0, MOST_STEPS);
-    range(problems, "optimiser.weightDecay", optimiser.weightDecay(), 0, 10);
-    range(problems, "optimiser.clipNorm", optimiser.clipNorm(), 1e-6, 1e6);
-    range(problems, "optimiser.conditionDropout", optimiser.conditionDropout(), 0, 1);
-    word(problems, "contentWord", options.contentWord());
-    word(problems, "styleWord", options.styleWord());
-    if (!problems.isEmpty()) {
-      throw new EngineException(
-          EngineException.Kind.INVALID_OPTIONS,
-          "The options cannot be used: " + String.join("; ", problems) + ".");
-    }
+    options.validate(models.switti().architecture().depth());
     Captions captions = Captions.of(options);
     models.text().checkLength(captions.full(), captions.placeholders());
+    DecompositionOptions.Rectification rectification = options.rectification();
     if (rectification != null) {
       checkRank(rectification.rank(), subConcepts(options));
     }
@@ -155,32 +120,6 @@ public final class CsdVar {
               + ", but there are only "
               + distinct
               + " different sub-concepts to span it. Give more of them or a smaller rank.");
-    }
-  }
-
-  private static void range(
-      List<String> problems, String option, double value, double least, double most) {
-    if (!(value >= least && value <= most)) {
-      problems.add(
-          option
-              + " is "
-              + plain(value)
-              + " but must be from "
-              + plain(least)
-              + " to "
-              + plain(most));
-    }
-  }
-
-  private static String plain(double value) {
-    return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
-  }
-
-  private static void word(List<String> problems, String option, String words) {
-    if (words.isBlank()) {
-      problems.add(option + " is empty");
-    } else if (words.contains("<object") || words.contains("<style")) {
-      problems.add(option + " contains a placeholder of the captions");
     }
   }
 

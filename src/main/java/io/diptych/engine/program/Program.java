@@ -116,6 +116,9 @@ public final class Program implements AutoCloseable {
   NDList run(NDList inputs, boolean differentiable) {
     long start = System.nanoTime();
     try {
+      // The optimiser rewrites a graph after its first runs, and with it the last bits of its
+      // results.
+      JniUtils.setGraphExecutorOptimize(false); // thread-local
       if (differentiable) {
         JniUtils.setGradMode(
             true); // a thread-local that other users of this thread may have cleared

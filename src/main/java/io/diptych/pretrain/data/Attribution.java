@@ -8,11 +8,7 @@ import tools.jackson.databind.JsonNode;
 /** Who drew the sets and under which licence, from the packages' own records. */
 final class Attribution {
 
-  /**
-   * One set.
-   *
-   * @param contents what the package holds: drawings, or names
-   */
+  /** What is owed to the makers of one package; URLs lead to their work and to the licence text. */
   record Credit(
       String title,
       String packageName,
@@ -45,7 +41,8 @@ final class Attribution {
             .path("url")
             .asString()
             .replaceFirst("^git\\+", "")
-            .replaceFirst("\\.git$", "");
+            .replaceFirst("\\.git$", "")
+            .replaceFirst("^git@([^:]+):", "https://$1/");
     return new Credit(
         set == EmojiSet.FLUENT_3D ? "Fluent Emoji 3D" : "Emojibase (names and keywords)",
         set.packageName(),

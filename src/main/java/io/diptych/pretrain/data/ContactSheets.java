@@ -28,7 +28,10 @@ final class ContactSheets {
     this.library = library;
   }
 
-  /** Writes {@code sets-*.png}, {@code styles.png}, {@code places.png} and {@code samples.png}. */
+  /**
+   * Writes {@code sets-*.png}, {@code styles.png}, {@code overview.png}, {@code places.png} and
+   * {@code samples.png}.
+   */
   void write(Path directory) {
     try {
       Files.createDirectories(directory);
@@ -39,6 +42,7 @@ final class ContactSheets {
             .save(directory.resolve("sets-" + from / perSheet + ".png").toFile());
       }
       styles().save(directory.resolve("styles.png").toFile());
+      overview().save(directory.resolve("overview.png").toFile());
       places().save(directory.resolve("places.png").toFile());
       samples().save(directory.resolve("samples.png").toFile());
     } catch (IOException e) {
@@ -65,43 +69,65 @@ final class ContactSheets {
 
   /** One row a style; a few things, first on white, then in places. */
   private Sheet styles() {
-    List<Thing> some = new ArrayList<>();
-    for (String name : List.of("fox", "car", "house", "apple", "penguin", "guitar")) {
-      things.all().stream().filter(thing -> thing.name().equals(name)).forEach(some::add);
-    }
-    if (some.isEmpty()) {
-      some.addAll(things.all().subList(0, Math.min(6, things.all().size())));
-    }
+    List<Thing> some = some("fox", "car", "house", "apple", "penguin", "guitar");
     Style[] styles = Style.values();
     Sheet sheet = new Sheet(some.size() * 2, styles.length, recipe.size());
-    List<Backdrop> places = List.of(Backdrop.Place.values());
     for (int row = 0; row < styles.length; row++) {
       for (int column = 0; column < some.size() * 2; column++) {
         Thing thing = some.get(column / 2);
-        List<EmojiSet> sources = styles[row].sources(thing);
-        if (sources.isEmpty()) {
-          continue;
-        }
-        EmojiSet set = sources.get((row + column / 2) % sources.size());
-        @Nullable Sprite sprite = library.sprite(set, things.drawings(thing, set).get(0));
-        if (sprite == null) {
-          continue;
-        }
-        Backdrop backdrop =
-            column % 2 == 0
-                ? new Backdrop.White()
-                : places.get((column / 2 * 2 + 1) % places.size());
-        boolean inkOnly = styles[row].inkOnly();
-        SplittableRandom random = new SplittableRandom(31L * row + column);
-        Scene scene =
-            Scene.compose(sprite, backdrop, inkOnly, recipe.size() * Recipe.OVERSAMPLING, random);
-        sheet.put(column, row, styles[row].filter().paint(scene, random));
+        Backdrop backdrop = column % 2 == 0 ? new Backdrop.White() : place(column / 2 * 2 + 1);
+        put(sheet, column, row, thing, styles[row], backdrop, 31L * row + column);
       }
     }
     return sheet;
   }
 
-  /** One row a backdrop, four variations. */
+  /** Ten styles a row: above one thing on white, below another in a place. */
+  private Sheet overview() {
+    List<Thing> some = some("car", "panda");
+    Style[] styles = Style.values();
+    Sheet sheet = new Sheet(10, 2 * ((styles.length + 9) / 10), recipe.size());
+    for (int n = 0; n < styles.length; n++) {
+      put(sheet, n % 10, n / 10 * 2, some.get(0), styles[n], new Backdrop.White(), n);
+      put(sheet, n % 10, n / 10 * 2 + 1, some.get(1), styles[n], place(n), n + 100L);
+    }
+    return sheet;
+  }
+
+  private static Backdrop place(int n) {
+    return Backdrop.Place.values()[n % Backdrop.Place.values().length];
+  }
+
+  private List<Thing> some(String... names) {
+    List<Thing> some = new ArrayList<>();
+    for (String name : names) {
+      some.add(
+          things.all().stream()
+              .filter(thing -> thing.name().equals(name))
+              .findFirst()
+              .orElse(things.all().get(some.size())));
+    }
+    return some;
+  }
+
+  private void put(
+      Sheet sheet, int column, int row, Thing thing, Style style, Backdrop backdrop, long seed) {
+    List<EmojiSet> sources = style.sources(thing);
+    if (sources.isEmpty()) {
+      return;
+    }
+    EmojiSet set = sources.get((int) (seed % sources.size()));
+    @Nullable Sprite sprite = library.sprite(set, things.drawings(thing, set).get(0));
+    if (sprite != null) {
+      SplittableRandom random = new SplittableRandom(seed);
+      Scene scene =
+          Scene.compose(
+              sprite, backdrop, style.inkOnly(), recipe.size() * Recipe.OVERSAMPLING, random);
+      sheet.put(column, row, style.filter().paint(scene, random));
+    }
+  }
+
+  /** One column a backdrop, five variations. */
   private Sheet places() {
     List<Backdrop> backdrops = Backdrop.all();
     Sheet sheet = new Sheet(backdrops.size(), 5, recipe.size());
@@ -158,9 +184,15 @@ final class ContactSheets {
     void put(int column, int row, byte[] rgb) {
       for (int i = 0; i < cell * cell; i++) {
         int pixel =
-            ((rgb[3 * i] & 255) << 16) | ((rgb[3 * i + 1] & 255) << 8) | (rgb[3 * i + 2] & 255);
+            (coarse(rgb[3 * i]) << 16) | (coarse(rgb[3 * i + 1]) << 8) | coarse(rgb[3 * i + 2]);
         image.setRGB(column * (cell + GAP) + i % cell, row * (cell + GAP) + i / cell, pixel);
       }
+    }
+
+    /** 64 levels of 256: a third fewer bytes in the PNG, and the eye sees no difference. */
+    private static int coarse(byte level) {
+      int kept = (level & 255) >> 2;
+      return (kept << 2) | (kept >> 4);
     }
 
     void save(File file) throws IOException {

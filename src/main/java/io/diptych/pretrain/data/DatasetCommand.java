@@ -21,6 +21,8 @@ import picocli.CommandLine.Option;
         "Makes the pretraining data: fetches emoji art, draws it in many styles and places, writes captions and splits.")
 public final class DatasetCommand implements Callable<Integer> {
 
+  private static final long REPORT_NANOS = 10_000_000_000L;
+
   /** Which things are drawn. */
   enum ThingList {
     CURATED,
@@ -127,6 +129,15 @@ public final class DatasetCommand implements Callable<Integer> {
             packages.directory(EmojiSet.NAMES), images3d, collections, list == ThingList.CURATED);
     ArtLibrary library = new ArtLibrary(collections, images3d, size * Recipe.OVERSAMPLING * 3 / 2);
     Recipe recipe = new Recipe(things.all(), art(things, library), size, seed);
+    System.err.printf(
+        Locale.ROOT,
+        "%d things, %d styles; pairs: %d to learn, %d held out, %d of held-out things, %d of held-out styles%n",
+        recipe.things().size(),
+        Style.values().length,
+        recipe.pairs(Split.TRAIN),
+        recipe.pairs(Split.HELDOUT_PAIRS),
+        recipe.pairs(Split.HELDOUT_THINGS),
+        recipe.pairs(Split.HELDOUT_STYLES));
     if (attribution != null) {
       Attribution.write(attribution, packages);
     }
@@ -181,18 +192,24 @@ public final class DatasetCommand implements Callable<Integer> {
     }
     long total = counts.values().stream().mapToLong(Integer::longValue).sum();
     long start = System.nanoTime();
-    AtomicLong said = new AtomicLong();
+    AtomicLong said = new AtomicLong(start);
     new DatasetWriter(recipe, directory, counts, shardImages, list.name().toLowerCase(Locale.ROOT))
         .write(
             threads,
             done -> {
-              long step = done * 100 / total;
-              if (said.getAndSet(step) != step) {
-                double seconds = (System.nanoTime() - start) / 1e9;
+              long now = System.nanoTime();
+              long last = said.get();
+              if (now - last > REPORT_NANOS && said.compareAndSet(last, now)) {
                 System.err.printf(
-                    Locale.ROOT, "%d of %d pictures, %.0f a second%n", done, total, done / seconds);
+                    Locale.ROOT,
+                    "%d of %d pictures, %.0f a second%n",
+                    done,
+                    total,
+                    done / ((now - start) / 1e9));
               }
             });
+    System.err.printf(
+        Locale.ROOT, "%.0f pictures a second%n", total / ((System.nanoTime() - start) / 1e9));
     System.out.println("Wrote " + total + " pictures to " + directory);
   }
 

@@ -1,5 +1,6 @@
 package io.diptych.pretrain.data;
 
+import io.diptych.pretrain.data.paint.Backdrop;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -253,7 +254,7 @@ final class DatasetWriter {
       one.put("heldOut", Split.holdsOut(style));
     }
     ArrayNode contexts = node.putArray("contexts");
-    io.diptych.pretrain.data.paint.Backdrop.all().forEach(b -> contexts.add(b.id()));
+    Backdrop.all().forEach(b -> contexts.add(b.id()));
     ObjectNode rule = node.putObject("splitRule");
     rule.put("salt", Split.SALT);
     rule.put("thingsShare", Split.THINGS_SHARE);

@@ -1,5 +1,7 @@
 package io.diptych.pretrain.data;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,7 +25,7 @@ record IconSet(
     Map<String, String> codes) {
 
   /** Reads {@code icons.json} and {@code chars.json} of an Iconify package. */
-  static IconSet read(java.nio.file.Path directory) {
+  static IconSet read(Path directory) {
     JsonNode icons = Json.read(directory.resolve("icons.json"));
     double width = icons.path("width").asDouble(16);
     double height = icons.path("height").asDouble(16);
@@ -50,7 +52,7 @@ record IconSet(
       }
     }
     Map<String, String> codes = new LinkedHashMap<>();
-    if (java.nio.file.Files.isRegularFile(directory.resolve("chars.json"))) {
+    if (Files.isRegularFile(directory.resolve("chars.json"))) {
       for (Map.Entry<String, JsonNode> code :
           Json.read(directory.resolve("chars.json")).properties()) {
         codes.put(Things.code(code.getKey()), code.getValue().asString());

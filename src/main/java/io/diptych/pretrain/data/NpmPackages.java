@@ -27,9 +27,18 @@ final class NpmPackages {
   private static final int FETCH_MINUTES = 10;
 
   private final Path cache;
+  private final String npm;
 
   NpmPackages(Path cache) {
+    this(cache, System.getProperty("os.name", "").startsWith("Windows") ? "npm.cmd" : "npm");
+  }
+
+  /**
+   * @param npm the client's program
+   */
+  NpmPackages(Path cache, String npm) {
     this.cache = cache.toAbsolutePath();
+    this.npm = npm;
   }
 
   /**
@@ -67,7 +76,6 @@ final class NpmPackages {
     }
     Path inbox = Files.createTempDirectory(cache, "fetch-");
     try {
-      String npm = System.getProperty("os.name", "").startsWith("Windows") ? "npm.cmd" : "npm";
       Path log = inbox.resolve("npm.log");
       Process process;
       try {

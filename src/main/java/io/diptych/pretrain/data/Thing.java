@@ -1,6 +1,7 @@
 package io.diptych.pretrain.data;
 
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Something that is drawn, whatever the hand.
@@ -24,7 +25,7 @@ public record Thing(
 
   /** A noun phrase from a bare name: {@code an owl}, {@code grapes}. */
   static String phrase(String name) {
-    String lower = name.toLowerCase(java.util.Locale.ROOT);
+    String lower = name.toLowerCase(Locale.ROOT);
     String head = lower.contains(" with ") ? lower.substring(0, lower.indexOf(" with ")) : lower;
     boolean many =
         head.endsWith("s") && !head.endsWith("ss") && !head.endsWith("us") && !head.endsWith("is");

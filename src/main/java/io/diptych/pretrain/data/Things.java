@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +18,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -63,6 +66,18 @@ final class Things {
           "1f4f2",
           "1f68f",
           "1f7f0");
+
+  /**
+   * Icons whose name is a short code of one thing and that show another: a kissing couple or face
+   * is no kiss mark.
+   */
+  private static final Set<String> FALSE_FRIENDS =
+      Set.of(
+          "emojione/kiss",
+          "emojione-monotone/kiss",
+          "fxemoji/kiss",
+          "emojione/hole",
+          "emojione-monotone/hole");
 
   private final List<Thing> things;
   private final Map<String, Map<EmojiSet, List<String>>> drawings;
@@ -122,26 +137,27 @@ final class Things {
       }
     }
     Map<String, String> codeOfName = namesOfCodes(names, entries, collections);
+    Set<String> labels = new HashSet<>();
+    entries.values().forEach(entry -> labels.add(plain(entry.path("label").asString())));
     Map<String, Map<EmojiSet, List<String>>> drawings = new HashMap<>();
     for (Map.Entry<EmojiSet, IconSet> collection : collections.entrySet()) {
-      Map<String, List<String>> found = match(collection.getValue(), entries.keySet(), codeOfName);
+      Map<String, List<String>> found =
+          match(collection.getKey(), collection.getValue(), entries.keySet(), labels, codeOfName);
       found.forEach(
           (code, icons) ->
               drawings
                   .computeIfAbsent(code, c -> new EnumMap<>(EmojiSet.class))
                   .put(collection.getKey(), icons));
     }
-    for (Map.Entry<String, JsonNode> entry : entries.entrySet()) {
-      String file = entry.getValue().path("hexcode").asString().toLowerCase(Locale.ROOT);
-      for (String name : List.of(file, entry.getKey())) {
-        if (Files.isRegularFile(images.resolve("assets").resolve(name + ".webp"))) {
-          drawings
-              .computeIfAbsent(entry.getKey(), c -> new EnumMap<>(EmojiSet.class))
-              .put(EmojiSet.FLUENT_3D, List.of(name));
-          break;
-        }
-      }
-    }
+    imageFiles(images)
+        .forEach(
+            (code, name) -> {
+              if (entries.containsKey(code)) {
+                drawings
+                    .computeIfAbsent(code, c -> new EnumMap<>(EmojiSet.class))
+                    .put(EmojiSet.FLUENT_3D, List.of(name));
+              }
+            });
     List<Thing> things = new ArrayList<>();
     if (curated) {
       for (Curated line : curated()) {
@@ -178,6 +194,22 @@ final class Things {
       }
     }
     return new Things(things, drawings);
+  }
+
+  /** Names of the raster drawings by code point. */
+  private static Map<String, String> imageFiles(Path images) {
+    Map<String, String> files = new TreeMap<>();
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(images.resolve("assets"), "*.webp")) {
+      for (Path file : all) {
+        String name = file.getFileName().toString().replace(".webp", "");
+        files.put(code(name), name);
+      }
+    } catch (IOException e) {
+      throw new DatasetException(
+          "Cannot list the drawings in " + images + ". Delete it and run again to fetch it anew.",
+          e);
+    }
+    return files;
   }
 
   private static List<EmojiSet> sets(
@@ -263,7 +295,11 @@ final class Things {
    * {@code penguin-2}).
    */
   private static Map<String, List<String>> match(
-      IconSet icons, Set<String> known, Map<String, String> codeOfName) {
+      EmojiSet set,
+      IconSet icons,
+      Set<String> known,
+      Set<String> labels,
+      Map<String, String> codeOfName) {
     Map<String, List<String>> found = new LinkedHashMap<>();
     Set<String> taken = new HashSet<>();
     icons
@@ -276,17 +312,25 @@ final class Things {
               }
             });
     Set<String> byCode = new HashSet<>(found.keySet());
-    for (boolean aliases : new boolean[] {false, true}) {
+    // The thing's own label first: a looser name must not take its place.
+    List<Predicate<String>> passes =
+        List.of(
+            name -> name.equals(icons.names().get(name)) && labels.contains(plain(name)),
+            name -> name.equals(icons.names().get(name)),
+            name -> true);
+    for (Predicate<String> pass : passes) {
       for (String name : icons.allNames()) {
         String parent = icons.names().get(name);
-        if (taken.contains(parent) || aliases == name.equals(parent)) {
+        if (taken.contains(parent)
+            || !pass.test(name)
+            || FALSE_FRIENDS.contains(set.id() + "/" + parent)) {
           continue;
         }
+        boolean numbered = name.matches(".*-[1-9]");
         @Nullable String code = codeOfName.get(plain(name));
-        if (code == null && name.matches(".*-[1-9]")) {
+        if (code == null && numbered) {
           code = codeOfName.get(plain(name.substring(0, name.length() - 2)));
         }
-        boolean numbered = name.matches(".*-[1-9]");
         if (code != null && !byCode.contains(code) && (numbered || !found.containsKey(code))) {
           found.computeIfAbsent(code, c -> new ArrayList<>()).add(parent);
           taken.add(parent);

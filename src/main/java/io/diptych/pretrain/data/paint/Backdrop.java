@@ -5,7 +5,9 @@ import static java.awt.RenderingHints.VALUE_ANTIALIAS_ON;
 
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +61,8 @@ public sealed interface Backdrop {
   /** One even colour. */
   record Plain(String name, int rgb) implements Backdrop {
 
-    static final List<Plain> ALL =
+    /** The colours that have a name of their own. */
+    public static final List<Plain> ALL =
         List.of(
             new Plain("red", 0xD8403A),
             new Plain("orange", 0xF39A3C),
@@ -278,7 +281,7 @@ public sealed interface Backdrop {
 
     @Override
     public String id() {
-      return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override
@@ -305,7 +308,7 @@ public sealed interface Backdrop {
 
   /** Every backdrop, in a fixed order: white, plain colours, places. */
   static List<Backdrop> all() {
-    List<Backdrop> all = new java.util.ArrayList<>();
+    List<Backdrop> all = new ArrayList<>();
     all.add(new White());
     all.addAll(Plain.ALL);
     all.addAll(List.of(Place.values()));

@@ -5,6 +5,7 @@ import java.awt.Color;
 import java.awt.GradientPaint;
 import java.awt.Graphics2D;
 import java.awt.geom.Ellipse2D;
+import java.awt.geom.Line2D;
 import java.awt.geom.Path2D;
 import java.awt.geom.Rectangle2D;
 import java.util.random.RandomGenerator;
@@ -175,7 +176,7 @@ final class Brush {
   }
 
   private void line(double x1, double y1, double x2, double y2) {
-    g.draw(new java.awt.geom.Line2D.Double(x1, y1, x2, y2));
+    g.draw(new Line2D.Double(x1, y1, x2, y2));
   }
 
   void palm(double x, double base) {

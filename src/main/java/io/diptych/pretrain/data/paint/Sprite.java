@@ -92,7 +92,6 @@ public final class Sprite {
    */
   float[][] scaled(int newWidth, int newHeight) {
     // Separable: rows first, then columns.
-    float[] weightsX = new float[0];
     int[][] spansX = new int[newWidth][];
     float[][] coverX = new float[newWidth][];
     cover(width, newWidth, spansX, coverX);
@@ -107,10 +106,10 @@ public final class Sprite {
         float blue = 0;
         float alpha = 0;
         int from = y * width + spansX[x][0];
-        weightsX = coverX[x];
-        for (int k = 0; k < weightsX.length; k++) {
+        float[] weights = coverX[x];
+        for (int k = 0; k < weights.length; k++) {
           int pixel = argb[from + k];
-          float a = (pixel >>> 24) * weightsX[k] * (1 / 255f);
+          float a = (pixel >>> 24) * weights[k] * (1 / 255f);
           red += a * ((pixel >> 16) & 255);
           green += a * ((pixel >> 8) & 255);
           blue += a * (pixel & 255);

@@ -149,17 +149,26 @@ public final class Tiles {
   public static Picture lowPoly(Scene scene, RandomGenerator random) {
     Picture in = scene.picture();
     int side = in.side;
-    int across = 15;
+    int across = 14;
     double cell = (double) side / across;
     int points = across + 1;
     double[] px = new double[points * points];
     double[] py = new double[points * points];
+    float[] edges = Planes.edges(Planes.blur(in, Math.max(1, side / 128)));
+    float[] outline = Planes.edges(scene.mask(), side);
+    for (int i = 0; i < edges.length; i++) {
+      edges[i] = Math.max(0.6f * edges[i], outline[i]);
+    }
     for (int j = 0; j < points; j++) {
       for (int i = 0; i < points; i++) {
+        int k = j * points + i;
         boolean edgeX = i == 0 || i == across;
         boolean edgeY = j == 0 || j == across;
-        px[j * points + i] = (i + (edgeX ? 0 : 0.7 * (random.nextDouble() - 0.5))) * cell;
-        py[j * points + i] = (j + (edgeY ? 0 : 0.7 * (random.nextDouble() - 0.5))) * cell;
+        px[k] = (i + (edgeX ? 0 : 0.7 * (random.nextDouble() - 0.5))) * cell;
+        py[k] = (j + (edgeY ? 0 : 0.7 * (random.nextDouble() - 0.5))) * cell;
+        if (!edgeX && !edgeY) {
+          snap(edges, side, i * cell, j * cell, 0.46 * cell, px, py, k);
+        }
       }
     }
     Picture out = in.copy();
@@ -175,6 +184,24 @@ public final class Tiles {
       }
     }
     return out;
+  }
+
+  /**
+   * Moves a corner to the strongest edge near its place on the grid, so that facets follow the
+   * shapes.
+   */
+  private static void snap(
+      float[] edges, int side, double x, double y, double reach, double[] px, double[] py, int k) {
+    float strongest = 0.5f;
+    for (int v = (int) Math.ceil(y - reach); v <= Math.min(side - 1, y + reach); v++) {
+      for (int u = (int) Math.ceil(x - reach); u <= Math.min(side - 1, x + reach); u++) {
+        if (edges[v * side + u] > strongest) {
+          strongest = edges[v * side + u];
+          px[k] = u;
+          py[k] = v;
+        }
+      }
+    }
   }
 
   private static void triangle(

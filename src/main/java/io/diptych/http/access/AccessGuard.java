@@ -1,0 +1,76 @@
+package io.diptych.http.access;
+
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.SmartInitializingSingleton;
+import org.springframework.beans.factory.annotation.Qualifier;
+import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.security.oauth2.jwt.JwtDecoder;
+import org.springframework.stereotype.Component;
+import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandlerMapping;
+
+/** Refuses to start a service that nobody could use, or that somebody could use by oversight. */
+@Component
+class AccessGuard implements SmartInitializingSingleton {
+
+  private static final Logger log = LoggerFactory.getLogger(AccessGuard.class);
+  private static final String OURS = "io.diptych.";
+
+  private final AccessPolicy policy;
+  private final SecurityProperties security;
+  private final ObjectProvider<JwtDecoder> tokens;
+  private final ApiKeys keys;
+  private final RequestMappingHandlerMapping routes;
+
+  AccessGuard(
+      AccessPolicy policy,
+      SecurityProperties security,
+      ObjectProvider<JwtDecoder> tokens,
+      ApiKeys keys,
+      @Qualifier("requestMappingHandlerMapping") RequestMappingHandlerMapping routes) {
+    this.policy = policy;
+    this.security = security;
+    this.tokens = tokens;
+    this.keys = keys;
+    this.routes = routes;
+  }
+
+  @Override
+  public void afterSingletonsInstantiated() {
+    requireScopes();
+    if (!policy.authenticated()) {
+      if (!policy.loopback()) {
+        log.warn(
+            "diptych.security.authentication is OFF and the service is not bound to loopback:"
+                + " whoever reaches its port may do everything.");
+      }
+    } else if (security.adminKey() == null
+        && tokens.getIfAvailable() == null
+        && !keys.anyUsable()) {
+      throw new NobodyCanAuthenticateException();
+    }
+  }
+
+  private void requireScopes() {
+    List<String> silent =
+        routes.getHandlerMethods().values().stream()
+            .filter(AccessGuard::saysNothing)
+            .map(HandlerMethod::getShortLogMessage)
+            .toList();
+    if (!silent.isEmpty()) {
+      throw new IllegalStateException(
+          "Handlers need @RequiresScope, or @OpenToAll on their class: " + silent);
+    }
+  }
+
+  private static boolean saysNothing(HandlerMethod handler) {
+    Class<?> type = handler.getBeanType();
+    return type.getName().startsWith(OURS)
+        && !ErrorController.class.isAssignableFrom(type)
+        && AccessWebSetup.requirementOf(handler) == null
+        && !type.isAnnotationPresent(OpenToAll.class);
+  }
+}

@@ -1,0 +1,13 @@
+package io.diptych.http.problem;
+
+import java.util.Optional;
+
+/**
+ * Says which problem an exception of a feature is, so that the feature's ports need not know HTTP.
+ * Every bean of this type is asked before the general rules.
+ */
+@FunctionalInterface
+public interface ProblemTranslator {
+
+  Optional<Problem> translate(Throwable failure);
+}

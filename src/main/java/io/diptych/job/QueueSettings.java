@@ -1,0 +1,57 @@
+package io.diptych.job;
+
+import java.time.Duration;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Rules of the queue ({@code diptych.queue.*}).
+ *
+ * @param queuedCap most waiting jobs per tenant, unless its row in {@code tenant_share} says else
+ * @param runningCap most running jobs per tenant, batch mates included
+ * @param totalQueuedCap most waiting jobs of all tenants; may be overshot by submits at the same
+ *     instant
+ * @param ageing waiting time that is worth one level of priority
+ * @param infrastructureRetries repeats after a lost worker, a stuck run, a device failure or one of
+ *     the database or the store, taken together
+ * @param outOfMemoryRetries repeats after the device ran out of memory
+ * @param numericRetries repeats after a divergence; the same request diverges again
+ * @param retryDelay wait before a repeat, doubled with every further one
+ * @param eventsKept events kept per job for replay
+ */
+@ConfigurationProperties("diptych.queue")
+public record QueueSettings(
+    @DefaultValue("200") int queuedCap,
+    @DefaultValue("16") int runningCap,
+    @DefaultValue("10000") int totalQueuedCap,
+    @DefaultValue("5m") Duration ageing,
+    @DefaultValue("3") int infrastructureRetries,
+    @DefaultValue("1") int outOfMemoryRetries,
+    @DefaultValue("0") int numericRetries,
+    @DefaultValue("2s") Duration retryDelay,
+    @DefaultValue("1024") int eventsKept) {
+
+  public QueueSettings {
+    if (ageing.isNegative() || ageing.isZero()) {
+      throw new IllegalArgumentException("diptych.queue.ageing must be positive, not " + ageing);
+    }
+    if (eventsKept < 1) {
+      throw new IllegalArgumentException("diptych.queue.events-kept must be at least 1.");
+    }
+  }
+
+  /** The defaults. */
+  public static QueueSettings defaults() {
+    return new QueueSettings(
+        200, 16, 10_000, Duration.ofMinutes(5), 3, 1, 0, Duration.ofSeconds(2), 1024);
+  }
+
+  int retries(FailureReason reason) {
+    return switch (reason) {
+      case WORKER_LOST, STUCK, DEVICE_FAILURE, DEPENDENCY_FAILURE -> infrastructureRetries;
+      case OUT_OF_MEMORY -> outOfMemoryRetries;
+      case NUMERIC_DIVERGENCE -> numericRetries;
+      case MODEL_UNAVAILABLE, INVALID_REQUEST, INCOMPATIBLE_ARTIFACT, INTERNAL -> 0;
+    };
+  }
+}

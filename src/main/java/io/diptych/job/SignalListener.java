@@ -1,0 +1,112 @@
+package io.diptych.job;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.PGNotification;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps one connection that listens for the notifications of other processes. */
+public final class SignalListener {
+
+  private static final Logger log = LoggerFactory.getLogger(SignalListener.class);
+
+  /** How long a read blocks before the thread looks whether it is to stop. */
+  private static final int READ_MILLIS = 500;
+
+  private final DataSource dataSource;
+  private final JobSignals signals;
+  private final Duration reconnectDelay;
+  private volatile boolean running;
+  private @Nullable Thread thread;
+
+  public SignalListener(DataSource dataSource, JobSignals signals, Duration reconnectDelay) {
+    this.dataSource = dataSource;
+    this.signals = signals;
+    this.reconnectDelay = reconnectDelay;
+  }
+
+  public synchronized void start() {
+    running = true;
+    Thread started = new Thread(this::listen, "job-signals");
+    started.setDaemon(true);
+    started.start();
+    thread = started;
+  }
+
+  public synchronized void stop() {
+    running = false;
+    Thread stopped = thread;
+    if (stopped != null) {
+      stopped.interrupt();
+      try {
+        stopped.join(Duration.ofSeconds(2).toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    thread = null;
+  }
+
+  private void listen() {
+    boolean first = true;
+    boolean away = false;
+    while (running) {
+      try (Connection connection = dataSource.getConnection();
+          Statement statement = connection.createStatement()) {
+        statement.execute("listen " + JobSignals.CHANNEL);
+        if (!first) {
+          signals.resynchronise();
+        }
+        first = false;
+        away = false;
+        try {
+          read(connection.unwrap(PGConnection.class));
+        } finally {
+          // The connection goes back to the pool; the next user must not collect notifications.
+          if (!connection.isClosed()) {
+            statement.execute("unlisten *");
+          }
+        }
+      } catch (SQLException e) {
+        if (running && !away) {
+          log.warn(
+              "No notifications until the database is back ({}); lanes find new jobs by polling.",
+              e.getMessage());
+          away = true;
+        }
+        pause();
+      } catch (RuntimeException e) {
+        log.error("A listener of job signals failed; listening goes on.", e);
+        pause();
+      }
+    }
+  }
+
+  private void read(PGConnection connection) throws SQLException {
+    while (running) {
+      PGNotification[] arrived = connection.getNotifications(READ_MILLIS);
+      if (arrived != null) {
+        for (PGNotification notification : arrived) {
+          signals.received(notification.getParameter());
+        }
+      }
+    }
+  }
+
+  private void pause() {
+    if (!running) {
+      return;
+    }
+    try {
+      Thread.sleep(reconnectDelay.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

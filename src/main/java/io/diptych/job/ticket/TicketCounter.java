@@ -1,0 +1,154 @@
+package io.diptych.job.ticket;
+
+import com.github.kagkarlsson.scheduler.CurrentlyExecuting;
+import com.github.kagkarlsson.scheduler.Scheduler;
+import com.github.kagkarlsson.scheduler.SchedulerName;
+import com.github.kagkarlsson.scheduler.event.AbstractSchedulerListener;
+import com.github.kagkarlsson.scheduler.logging.LogLevel;
+import com.github.kagkarlsson.scheduler.task.CompletionHandler;
+import com.github.kagkarlsson.scheduler.task.ExecutionContext;
+import com.github.kagkarlsson.scheduler.task.TaskInstance;
+import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
+import com.github.kagkarlsson.scheduler.task.helper.Tasks;
+import io.diptych.job.JobKind;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadFactory;
+import javax.sql.DataSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where the lanes of one process pick up the tickets of one kind: a db-scheduler with as many
+ * threads as there are lanes for the kind, so that no ticket is picked before a lane is free.
+ */
+public final class TicketCounter {
+
+  private static final Logger log = LoggerFactory.getLogger(TicketCounter.class);
+
+  /** Longer than anyone will run this: the library's deletion of unknown tasks never happens. */
+  private static final Duration NEVER = Duration.ofDays(36_500);
+
+  /** After a handler failed, which means the database was away. */
+  private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+
+  private final JobKind kind;
+  private final DataSource dataSource;
+  private final Scheduler scheduler;
+
+  /**
+   * @param lanes threads
+   * @param worker name of the process, shown in the table
+   * @param threads makes the lanes' threads; platform threads, because device contexts stick to
+   *     them
+   * @param onFailedHeartbeat told when a renewal of a ticket failed
+   */
+  public TicketCounter(
+      DataSource dataSource,
+      JobKind kind,
+      int lanes,
+      String worker,
+      TicketSettings settings,
+      Clock clock,
+      ThreadFactory threads,
+      TicketHandler handler,
+      Runnable onFailedHeartbeat) {
+    this.kind = kind;
+    this.dataSource = dataSource;
+    CustomTask<Void> task =
+        Tasks.custom(TicketTable.task(kind), Void.class)
+            .onFailure(
+                (complete, operations) ->
+                    operations.reschedule(complete, clock.instant().plus(AFTER_FAILURE)))
+            .onDeadExecution(
+                (complete, operations) -> operations.reschedule(complete, clock.instant()))
+            .execute((instance, context) -> run(instance, context, handler, clock));
+    this.scheduler =
+        Scheduler.create(dataSource, task)
+            .tableName(TicketTable.of(kind).name())
+            .schedulerName(new SchedulerName.Fixed(worker))
+            .threads(lanes)
+            .executorService(Executors.newFixedThreadPool(lanes, threads))
+            .pollUsingLockAndFetch(0.5, 1.0)
+            .pollingInterval(settings.poll())
+            .heartbeatInterval(settings.heartbeat())
+            .missedHeartbeatsLimit(settings.missedHeartbeats())
+            .deleteUnresolvedAfter(NEVER)
+            .shutdownMaxWait(settings.drainWait())
+            .failureLogging(LogLevel.INFO, false)
+            .serializer(new NoTaskData())
+            .clock(clock::instant)
+            .addSchedulerListener(
+                new AbstractSchedulerListener() {
+                  @Override
+                  public void onExecutionFailedHeartbeat(CurrentlyExecuting executing) {
+                    onFailedHeartbeat.run();
+                  }
+                })
+            .build();
+  }
+
+  /**
+   * Begins to pick tickets.
+   *
+   * @throws IllegalStateException if the table holds tasks of someone else
+   */
+  public void open() {
+    TicketTable.of(kind).requireUnshared(dataSource);
+    scheduler.start();
+  }
+
+  /** Looks for tickets now instead of at the next poll. */
+  public void wake() {
+    scheduler.triggerCheckForDueExecutions();
+  }
+
+  /** Picks nothing until {@link #resume}: the lanes are busy with another kind. */
+  public void pause() {
+    scheduler.pause();
+  }
+
+  public void resume() {
+    scheduler.resume();
+    scheduler.triggerCheckForDueExecutions();
+  }
+
+  /** Picks nothing more, tells the lanes to hand back what they have and waits for them. */
+  public void drain() {
+    scheduler.stop();
+  }
+
+  private CompletionHandler<Void> run(
+      TaskInstance<Void> instance, ExecutionContext context, TicketHandler handler, Clock clock) {
+    Ticket ticket =
+        new Ticket(
+            UUID.fromString(instance.getId()), context.getExecution().version, lease(context));
+    TicketOutcome outcome = handler.run(kind, ticket);
+    if (outcome instanceof TicketOutcome.GiveBack back) {
+      return (complete, operations) ->
+          operations.reschedule(complete, clock.instant().plus(back.delay()));
+    }
+    if (outcome instanceof TicketOutcome.Lost) {
+      return (complete, operations) ->
+          log.info("Ticket {} went to another lane; this one leaves it alone.", ticket.id());
+    }
+    return (complete, operations) -> operations.remove();
+  }
+
+  private static Ticket.Lease lease(ExecutionContext context) {
+    return new Ticket.Lease() {
+      @Override
+      public boolean draining() {
+        return context.getSchedulerState().isShuttingDown();
+      }
+
+      @Override
+      public boolean alive() {
+        return context.getCurrentlyExecuting().getHeartbeatState().getFailedHeartbeats() == 0
+            && context.getCurrentlyExecuting().getHeartbeatState().getFractionDead() < 1;
+      }
+    };
+  }
+}

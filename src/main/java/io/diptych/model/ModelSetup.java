@@ -1,0 +1,24 @@
+package io.diptych.model;
+
+import io.diptych.engine.csd.SubConcepts;
+import io.diptych.engine.csd.WordNetSubConcepts;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(ModelSettings.class)
+class ModelSetup {
+
+  @Bean
+  @ConditionalOnMissingBean
+  SubConcepts subConcepts() {
+    return new WordNetSubConcepts();
+  }
+
+  @Bean
+  Models models(ModelSettings settings, SubConcepts subConcepts) {
+    return new Models(settings, subConcepts);
+  }
+}

@@ -1,0 +1,35 @@
+package io.diptych.worker;
+
+import io.diptych.job.ClaimedJob;
+import io.diptych.job.JobKind;
+import io.diptych.job.LaneCapacity;
+import java.util.List;
+import java.util.UUID;
+
+/** Does the work of one kind of job for several jobs at once. A bean of the feature. */
+public interface BatchRunner {
+
+  JobKind kind();
+
+  /**
+   * Runs jobs with the same batch key on the calling thread.
+   *
+   * <p>A job that is wrong in itself gets a {@link JobOutcome.Failed} and does not harm its mates.
+   * An exception concerns them all; when it may be the fault of one, they are run again one by one.
+   *
+   * @return one outcome per job, in their order
+   */
+  List<JobOutcome> run(List<ClaimedJob> batch, Control control);
+
+  /** See {@link JobRunner#capacity}. */
+  default LaneCapacity capacity(String device) {
+    return LaneCapacity.UNLIMITED;
+  }
+
+  /** What a batch may ask while it runs. */
+  @FunctionalInterface
+  interface Control {
+    /** Whether work on the job is in vain: its owner canceled it, or another run has it. */
+    boolean stopRequested(UUID job);
+  }
+}

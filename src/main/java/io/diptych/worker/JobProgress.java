@@ -1,0 +1,16 @@
+package io.diptych.worker;
+
+import io.diptych.engine.RunControl;
+
+/** How a runner reports and learns whether to go on. Used on the thread of the run alone. */
+public interface JobProgress {
+
+  /** For the engine: progress, checkpoints, the checkpoint to go on from, and when to stop. */
+  RunControl control();
+
+  /** Announces that the preview of a step can be fetched; the runner has stored it. */
+  void preview(int step);
+
+  /** Whether the run should end; for work outside the engine's steps. */
+  boolean stopRequested();
+}

@@ -1,0 +1,283 @@
+package io.diptych.worker;
+
+import io.diptych.engine.RunStoppedException;
+import io.diptych.job.Claim;
+import io.diptych.job.ClaimRequest;
+import io.diptych.job.ClaimedJob;
+import io.diptych.job.FenceLostException;
+import io.diptych.job.Job;
+import io.diptych.job.JobKind;
+import io.diptych.job.JobQueue;
+import io.diptych.job.JobState;
+import io.diptych.job.LaneCapacity;
+import io.diptych.job.RunningJobs;
+import io.diptych.job.ticket.Ticket;
+import io.diptych.job.ticket.TicketHandler;
+import io.diptych.job.ticket.TicketOutcome;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a lane does with a ticket: claim, run, say how it ended, and again until nothing is left.
+ *
+ * <p>Looking again is what keeps tickets and jobs in balance: a ticket that found only jobs behind
+ * their tenant's running cap was spent, and the lane that ends one of the tenant's jobs is the one
+ * that takes the next.
+ */
+final class LaneWork implements TicketHandler {
+
+  private static final Logger log = LoggerFactory.getLogger(LaneWork.class);
+
+  private static final TicketOutcome SPENT = new TicketOutcome.Spent();
+  private static final TicketOutcome LOST = new TicketOutcome.Lost();
+  private static final TicketOutcome GIVE_BACK = new TicketOutcome.GiveBack(Duration.ZERO);
+
+  /** For another worker to pick first, and for this one to look again. */
+  private static final TicketOutcome GIVE_BACK_LATER =
+      new TicketOutcome.GiveBack(Duration.ofSeconds(1));
+
+  private static final Duration DATABASE_PAUSE = Duration.ofMillis(500);
+
+  private final JobQueue queue;
+  private final Runners runners;
+  private final LanePool pool;
+  private final Runs runs;
+  private final WorkerSettings settings;
+  private final Clock clock;
+  private final LaneListener listener;
+
+  LaneWork(
+      JobQueue queue,
+      Runners runners,
+      LanePool pool,
+      Runs runs,
+      WorkerSettings settings,
+      Clock clock,
+      LaneListener listener) {
+    this.queue = queue;
+    this.runners = runners;
+    this.pool = pool;
+    this.runs = runs;
+    this.settings = settings;
+    this.clock = clock;
+    this.listener = listener;
+  }
+
+  @Override
+  public TicketOutcome run(JobKind kind, Ticket ticket) {
+    Optional<Lane> entered = pool.enter(kind);
+    if (entered.isEmpty()) {
+      return GIVE_BACK;
+    }
+    Lane lane = entered.get();
+    LogContext context = LogContext.lane(lane.name());
+    try {
+      return work(kind, lane, ticket);
+    } finally {
+      context.close();
+      pool.leave(lane);
+    }
+  }
+
+  private TicketOutcome work(JobKind kind, Lane lane, Ticket ticket) {
+    while (true) {
+      if (ticket.lease().draining()) {
+        return GIVE_BACK;
+      }
+      if (!ticket.lease().alive()) {
+        return LOST;
+      }
+      LaneCapacity capacity = runners.capacity(kind, lane.device());
+      if (!capacity.able()) {
+        return GIVE_BACK_LATER;
+      }
+      Claim claim =
+          queue
+              .claims()
+              .claim(
+                  new ClaimRequest(
+                      ticket.id(),
+                      ticket.version(),
+                      kind,
+                      settings.name(),
+                      lane.name(),
+                      runners.batches(kind) ? settings.batch() : 1,
+                      capacity));
+      if (claim instanceof Claim.Nothing) {
+        listener.claimedNothing(kind);
+        return SPENT;
+      }
+      if (claim instanceof Claim.NotHere) {
+        listener.claimedNothing(kind);
+        return GIVE_BACK_LATER;
+      }
+      if (claim instanceof Claim.LeaseLost) {
+        return LOST;
+      }
+      if (claim instanceof Claim.Taken taken) {
+        execute(kind, taken.jobs(), ticket.lease());
+      }
+      if (pool.wantedByOthers(lane, kind)) {
+        return GIVE_BACK;
+      }
+    }
+  }
+
+  private void execute(JobKind kind, List<ClaimedJob> jobs, Ticket.Lease lease) {
+    listener.claimed(kind, jobs.size());
+    List<Run> batch = new ArrayList<>();
+    for (ClaimedJob job : jobs) {
+      listener.started(kind, Duration.ofMillis(job.waitedMillis()));
+      Run run = new Run(job, queue.running(), lease, settings, clock, listener);
+      batch.add(run);
+      runs.add(run);
+    }
+    LogContext context = LogContext.jobs(jobs);
+    try {
+      log.info("Begins {}.", jobs.size() == 1 ? "to run the job" : "to run a batch of jobs");
+      if (runners.batches(kind)) {
+        runBatch(batch, lease);
+      } else {
+        batch.forEach(run -> runOne(run, lease));
+      }
+    } finally {
+      batch.forEach(runs::remove);
+      context.close();
+      // A watchdog's interrupt was for the run, not for the lane.
+      if (batch.stream().anyMatch(run -> run.stuckSince().isPresent())) {
+        Thread.interrupted();
+      }
+    }
+  }
+
+  private void runOne(Run run, Ticket.Lease lease) {
+    try {
+      JobResult result = runners.run(run.job(), run);
+      succeed(run, result, lease);
+    } catch (RunStoppedException e) {
+      stopped(run, e, lease);
+    } catch (RuntimeException | Error e) {
+      fail(run, e, lease);
+    }
+  }
+
+  private void runBatch(List<Run> batch, Ticket.Lease lease) {
+    List<ClaimedJob> jobs = batch.stream().map(Run::job).toList();
+    List<JobOutcome> outcomes;
+    try {
+      outcomes = runners.run(jobs, job -> stopRequested(batch, job));
+    } catch (RuntimeException | Error e) {
+      if (batch.size() > 1 && Failure.of(e).mayBeOneJobsFault()) {
+        log.warn("The batch failed as a whole; its jobs are run one by one.", e);
+        batch.forEach(run -> runBatch(List.of(run), lease));
+      } else {
+        batch.forEach(run -> fail(run, e, lease));
+      }
+      return;
+    }
+    for (int i = 0; i < batch.size(); i++) {
+      JobOutcome outcome = outcomes.get(i);
+      if (outcome instanceof JobOutcome.Succeeded succeeded) {
+        succeed(batch.get(i), succeeded.result(), lease);
+      } else if (outcome instanceof JobOutcome.Failed failed) {
+        fail(batch.get(i), failed.cause(), lease);
+      }
+    }
+  }
+
+  private static boolean stopRequested(List<Run> batch, UUID job) {
+    return batch.stream().filter(run -> run.job().id().equals(job)).anyMatch(Run::stopRequested);
+  }
+
+  private void succeed(Run run, JobResult result, Ticket.Lease lease) {
+    RunningJobs running = queue.running();
+    try {
+      conclude(run, lease, () -> running.succeed(run.job(), result.value(), result.publish()));
+    } catch (RuntimeException e) {
+      fail(run, e, lease);
+    }
+  }
+
+  private void stopped(Run run, RunStoppedException thrown, Ticket.Lease lease) {
+    RunningJobs running = queue.running();
+    Optional<Run.Stop> reason = run.stopReason();
+    if (reason.isEmpty()) {
+      fail(run, new IllegalStateException("The run stopped although nobody asked.", thrown), lease);
+      return;
+    }
+    switch (reason.get()) {
+      case CANCELED -> conclude(run, lease, () -> running.cancel(run.job()));
+      case EXPIRED -> conclude(run, lease, () -> running.expire(run.job()));
+      case DRAINING -> conclude(run, lease, () -> running.handBack(run.job()));
+      case FENCE_LOST -> lost(run);
+    }
+  }
+
+  private void fail(Run run, Throwable thrown, Ticket.Lease lease) {
+    if (thrown instanceof FenceLostException || run.stuckSince().isPresent()) {
+      lost(run);
+      return;
+    }
+    Failure failure = Failure.of(thrown);
+    log.warn("The run failed: {} ({}).", failure.reason(), failure.message(), thrown);
+    listener.failed(run.job().kind(), failure.reason());
+    conclude(
+        run, lease, () -> queue.running().fail(run.job(), failure.reason(), failure.message()));
+  }
+
+  private void lost(Run run) {
+    log.info("Another run holds the job now; this one ends without a trace.");
+    listener.fenceLost(run.job().kind());
+  }
+
+  /** Writes how a run ended, and waits for the database if it is away: the work is done. */
+  private void conclude(Run run, Ticket.Lease lease, Supplier<Job> write) {
+    JobKind kind = run.job().kind();
+    boolean waited = false;
+    while (true) {
+      try {
+        Job after = write.get();
+        listener.ended(kind, after.state(), Duration.between(run.startedAt(), clock.instant()));
+        if (after.state() == JobState.CANCELED && after.cancelRequestedAt() != null) {
+          listener.canceled(kind, Duration.between(after.cancelRequestedAt(), clock.instant()));
+        }
+        log.info("The job is {}.", after.state());
+        return;
+      } catch (FenceLostException e) {
+        lost(run);
+        return;
+      } catch (RuntimeException e) {
+        if (!Failure.databaseAway(e)) {
+          throw e;
+        }
+        if (!waited) {
+          log.warn("The end of the run waits for the database ({}).", e.getMessage());
+          waited = true;
+        }
+        if (!pause()) {
+          log.error(
+              "The worker goes down before the database is back. The job is taken up again by"
+                  + " another one, from its newest checkpoint.");
+          return;
+        }
+      }
+    }
+  }
+
+  private static boolean pause() {
+    try {
+      Thread.sleep(DATABASE_PAUSE.toMillis());
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+}

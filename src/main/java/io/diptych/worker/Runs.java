@@ -1,0 +1,32 @@
+package io.diptych.worker;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The runs of this process, by job, for whoever has something to tell them. */
+final class Runs {
+
+  private final Map<UUID, Run> byJob = new ConcurrentHashMap<>();
+
+  void add(Run run) {
+    byJob.put(run.job().id(), run);
+  }
+
+  void remove(Run run) {
+    byJob.remove(run.job().id(), run);
+  }
+
+  void cancel(UUID job) {
+    Run run = byJob.get(job);
+    if (run != null) {
+      run.signalCancel();
+    }
+  }
+
+  Collection<Run> all() {
+    return List.copyOf(byJob.values());
+  }
+}

@@ -1,0 +1,58 @@
+package io.diptych.worker;
+
+import java.time.Duration;
+import java.util.List;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * How this process runs jobs ({@code diptych.worker.*}).
+ *
+ * @param name shown with attempts and tickets; empty: host name and process id
+ * @param devices {@code cpu}, {@code cuda:0}, ...; a CPU gets one lane per kind, so that generation
+ *     does not wait behind a decomposition, a GPU one lane for both
+ * @param batch most generation jobs in one batch
+ * @param checkpointSteps a checkpoint at least every so many steps
+ * @param checkpointEvery and at least so often
+ * @param progressEvery at most one progress write per run in this time
+ * @param stuckFactor a run without a step for so many times its median step is stuck
+ * @param stuckAtLeast but never before this time
+ * @param firstStepWithin limit for runs that have no median yet, and for batches
+ * @param stuckGrace how long the thread of a stuck run may take to return before the process ends
+ */
+@ConfigurationProperties("diptych.worker")
+public record WorkerSettings(
+    @DefaultValue("") String name,
+    @DefaultValue("cpu") List<String> devices,
+    @DefaultValue("8") int batch,
+    @DefaultValue("25") int checkpointSteps,
+    @DefaultValue("60s") Duration checkpointEvery,
+    @DefaultValue("500ms") Duration progressEvery,
+    @DefaultValue("20") int stuckFactor,
+    @DefaultValue("60s") Duration stuckAtLeast,
+    @DefaultValue("15m") Duration firstStepWithin,
+    @DefaultValue("30s") Duration stuckGrace) {
+
+  public WorkerSettings {
+    devices = List.copyOf(devices);
+    if (batch < 1 || checkpointSteps < 1 || stuckFactor < 2) {
+      throw new IllegalArgumentException(
+          "diptych.worker: batch and checkpoint-steps must be at least 1, stuck-factor at least 2.");
+    }
+  }
+
+  /** The defaults, for a worker of this name. */
+  public static WorkerSettings named(String name) {
+    return new WorkerSettings(
+        name,
+        List.of("cpu"),
+        8,
+        25,
+        Duration.ofSeconds(60),
+        Duration.ofMillis(500),
+        20,
+        Duration.ofSeconds(60),
+        Duration.ofMinutes(15),
+        Duration.ofSeconds(30));
+  }
+}

@@ -1,0 +1,39 @@
+package io.diptych.worker;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.diptych.job.ticket.TicketSettings;
+import java.time.Duration;
+
+/** A worker in a process of its own, for tests that kill it. Prints every step. */
+public final class ChildWorker {
+
+  private ChildWorker() {}
+
+  /**
+   * @param args URL, user, password, steps, milliseconds per step
+   */
+  public static void main(String[] args) throws InterruptedException {
+    HikariDataSource dataSource =
+        WorkerFixture.pool(args[0], args[1], args[2], Duration.ofSeconds(5));
+    int steps = Integer.parseInt(args[3]);
+    long stepMillis = Long.parseLong(args[4]);
+    FakeDecomposition runner =
+        new FakeDecomposition(
+            steps,
+            (job, step) -> {
+              Thread.sleep(stepMillis);
+              System.out.println("step " + step);
+            });
+    TicketSettings tickets = WorkerFixture.FAST;
+    WorkerFixture worker =
+        WorkerFixture.start(
+            dataSource,
+            WorkerFixture.decomposing(runner),
+            WorkerFixture.settings("child"),
+            tickets,
+            LaneListener.NONE);
+    Runtime.getRuntime().addShutdownHook(new Thread(worker::close));
+    System.out.println("ready");
+    Thread.currentThread().join();
+  }
+}

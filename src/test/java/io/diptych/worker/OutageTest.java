@@ -1,0 +1,173 @@
+package io.diptych.worker;
+
+import static io.diptych.worker.WorkerFixture.await;
+import static io.diptych.worker.WorkerFixture.awaitState;
+import static io.diptych.worker.WorkerFixture.decomposing;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.diptych.ChildJvm;
+import io.diptych.database.EmbeddedServer;
+import io.diptych.database.TestDatabase;
+import io.diptych.job.Job;
+import io.diptych.job.JobKind;
+import io.diptych.job.JobState;
+import io.diptych.job.QueueFixture;
+import io.diptych.job.QueueSettings;
+import io.diptych.job.ticket.TicketSettings;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.stream.IntStream;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OutageTest {
+
+  private static final int STEPS = 80;
+
+  @Test
+  void postgresStoppedAndStartedInMidRunLosesNothing(@TempDir Path directory) throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0)) {
+      port = free.getLocalPort();
+    }
+    EmbeddedServer server = TestDatabase.embedded(directory, port);
+    Semaphore steps = new Semaphore(40);
+    CountDownLatch atForty = new CountDownLatch(1);
+    CountDownLatch stepsInOutage = new CountDownLatch(10);
+    FakeDecomposition runner =
+        new FakeDecomposition(
+            STEPS,
+            (job, step) -> {
+              if (step == 41) {
+                atForty.countDown();
+              }
+              steps.acquire();
+              if (step > 40) {
+                stepsInOutage.countDown();
+              }
+            });
+    try (HikariDataSource pool =
+        WorkerFixture.pool(
+            server.url(), server.username(), server.password(), Duration.ofMillis(500))) {
+      Flyway.configure().dataSource(pool).load().migrate();
+      QueueFixture api = QueueFixture.over(pool, Clock.systemUTC(), QueueSettings.defaults());
+      TicketSettings tickets =
+          new TicketSettings(
+              Duration.ofMillis(200), Duration.ofSeconds(5), 6, Duration.ofSeconds(5));
+      try (WorkerFixture worker =
+          WorkerFixture.start(
+              pool,
+              decomposing(runner),
+              WorkerFixture.settings("one"),
+              tickets,
+              LaneListener.NONE)) {
+        assertThat(worker.exits).isEmpty();
+        List<Job> jobs = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+          jobs.add(api.submit(JobKind.DECOMPOSITION, "alice", "job " + i));
+        }
+        atForty.await();
+
+        Instant stopped = Instant.now();
+        server.close();
+        steps.release(10);
+        stepsInOutage.await();
+        server = TestDatabase.embedded(directory, port);
+        Duration outage = Duration.between(stopped, Instant.now());
+        steps.release(1000);
+
+        for (Job job : jobs) {
+          // The pool of the test itself may need a moment to notice that the server is back.
+          await().ignoreExceptions().until(() -> api.read(job).state() == JobState.SUCCEEDED);
+          Job done = api.read(job);
+          assertThat(done.result().get("state").asLong())
+              .isEqualTo(FakeDecomposition.expected(STEPS));
+          assertThat(done.attempt()).isEqualTo(1);
+        }
+        System.out.printf(
+            "PostgreSQL away for %d ms in mid-run: 10 steps were computed meanwhile, %d jobs done,"
+                + " no step computed twice%n",
+            outage.toMillis(), jobs.size());
+        assertThat(runner.computed)
+            .hasSize(3 * STEPS)
+            .containsAll(IntStream.rangeClosed(1, STEPS).mapToObj(i -> "job 0:" + i).toList())
+            .doesNotHaveDuplicates();
+      }
+    } finally {
+      server.close();
+    }
+  }
+
+  @Test
+  void aJobWhoseJvmIsKilledResumesInAnotherAndEndsInTheSameResult() {
+    try (TestDatabase database = TestDatabase.create()) {
+      QueueFixture api = QueueFixture.over(database, Clock.systemUTC());
+      Job job = api.submit(JobKind.DECOMPOSITION, "alice", "killed");
+      Instant killed;
+      try (ChildJvm child = childWorker(database)) {
+        child.awaitLine("step 40");
+        child.kill();
+        killed = Instant.now();
+      }
+      assertThat(api.read(job).state()).isEqualTo(JobState.RUNNING);
+
+      FakeDecomposition second = new FakeDecomposition(STEPS, (any, step) -> {});
+      try (WorkerFixture worker =
+          WorkerFixture.start(database.dataSource(), "second", decomposing(second))) {
+        assertThat(worker.exits).isEmpty();
+        Job done = awaitState(api, job, JobState.SUCCEEDED);
+        System.out.printf(
+            "kill -9 at step 40 of %d: resumed from step %d, done %d ms after the kill (death is"
+                + " seen after %d ms of silence)%n",
+            STEPS,
+            second.resumedAt.get(0),
+            Duration.between(killed, done.finishedAt()).toMillis(),
+            WorkerFixture.FAST.heartbeat().toMillis() * WorkerFixture.FAST.missedHeartbeats());
+        assertThat(second.resumedAt).containsExactly(25);
+        assertThat(done.attempt()).isEqualTo(2);
+        assertThat(done.result().get("state").asLong())
+            .isEqualTo(FakeDecomposition.expected(STEPS));
+      }
+    }
+  }
+
+  @Test
+  void aJvmThatGetsSigtermHandsItsJobBackWithoutAnAttemptCounted() throws InterruptedException {
+    try (TestDatabase database = TestDatabase.create()) {
+      QueueFixture api = QueueFixture.over(database, Clock.systemUTC());
+      Job job = api.submit(JobKind.DECOMPOSITION, "alice", "terminated");
+      try (ChildJvm child = childWorker(database)) {
+        child.awaitLine("step 40");
+        child.terminate();
+        child.awaitExit();
+      }
+
+      Job after = api.read(job);
+
+      assertThat(after.state()).isEqualTo(JobState.QUEUED);
+      assertThat(after.attempt()).isEqualTo(1);
+      assertThat(api.queue.running().latestCheckpoint(job.id()).orElseThrow().step())
+          .isGreaterThanOrEqualTo(40);
+    }
+  }
+
+  private static ChildJvm childWorker(TestDatabase database) {
+    return ChildJvm.start(
+        ChildWorker.class,
+        List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"),
+        database.url(),
+        database.user(),
+        database.password(),
+        String.valueOf(STEPS),
+        "20");
+  }
+}
