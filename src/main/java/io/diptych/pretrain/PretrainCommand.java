@@ -15,7 +15,8 @@ import picocli.CommandLine.Command;
       FeaturesCommand.class,
       VqvaeCommand.class,
       SwittiCommand.class,
-      JudgesCommand.class
+      JudgesCommand.class,
+      ExportCommand.class
     })
 public final class PretrainCommand {
 

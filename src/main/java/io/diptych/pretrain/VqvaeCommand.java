@@ -1,6 +1,7 @@
 package io.diptych.pretrain;
 
 import io.diptych.engine.training.Draws;
+import io.diptych.engine.training.Reconstruction;
 import io.diptych.engine.training.VqvaeTrainer;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.pretrain.data.Dataset;
@@ -104,7 +105,7 @@ final class VqvaeCommand implements Callable<Integer> {
       for (int from = 0; from < count; from += MEASURED_AT_ONCE) {
         int pictures = Math.min(MEASURED_AT_ONCE, count - from);
         float[] planes = Pictures.planes(validation, from, pictures);
-        VqvaeTrainer.Reconstruction copy = trainer.reconstruct(planes);
+        Reconstruction copy = trainer.reconstruct(planes);
         psnr += Arrays.stream(Pictures.psnr(planes, copy.pictures(), pictures)).sum();
         for (int i = 0; i < pictures; i++) {
           error += Pictures.error(planes, copy.pictures(), i, pictures);

@@ -11,7 +11,6 @@ import io.diptych.engine.program.Weights;
 import io.diptych.engine.sample.Sampler;
 import io.diptych.engine.switti.Switti;
 import io.diptych.engine.switti.SwittiArchitecture;
-import io.diptych.engine.vqvae.TokenMaps;
 import io.diptych.engine.vqvae.Vqvae;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.Safetensors;
@@ -154,7 +153,7 @@ public final class SwittiTrainer implements AutoCloseable {
           .call("train_step", scope)
           .with(state.weights())
           .with(state.state())
-          .with(scope.create(text.context(), new Shape(batch, text.tokens(), width(text))))
+          .with(scope.create(text.context(), new Shape(batch, text.tokens(), text.width())))
           .with(scope.create(text.bias(), new Shape(batch, text.tokens())))
           .with(pooled(scope, text))
           .with(scope.zeros(new Shape(batch, 4)))
@@ -170,10 +169,8 @@ public final class SwittiTrainer implements AutoCloseable {
 
   /** Latent maps (B, d, P, P) of pictures (B, 3, S, S) by the VQ-VAE. */
   public float[] encode(float[] pictures) {
-    int side = vqvae.architecture().resolution();
     try (NDManager scope = state.manager().newSubManager()) {
-      Shape shape = new Shape(pictures.length / (3L * side * side), 3, side, side);
-      return vqvae.encode(scope, scope.create(pictures, shape)).toFloatArray();
+      return vqvae.encode(scope, Measurements.planes(scope, vqvae, pictures)).toFloatArray();
     }
   }
 
@@ -183,42 +180,9 @@ public final class SwittiTrainer implements AutoCloseable {
    * @param latents (B, d, P, P)
    */
   public float[] crossEntropy(float[] latents, TextBatch text) {
-    int batch = text.size();
-    int scales = architecture.sides().size();
     try (NDManager scope = state.manager().newSubManager()) {
-      TokenMaps maps = vqvae.quantize(scope, latents(scope, latents, batch));
-      Switti.Prepared prepared =
-          average.prepare(
-              scope,
-              scope.create(text.context(), new Shape(batch, text.tokens(), width(text))),
-              scope.create(text.bias(), new Shape(batch, text.tokens())),
-              pooled(scope, text),
-              null,
-              false);
-      NDArray logits =
-          average
-              .teacherForced(
-                  scope, prepared, maps.teacherForcingInput(), 0, scales - 1, null, false)
-              .logits();
-      NDArray targets = maps.scales().get(0);
-      for (int scale = 1; scale < scales; scale++) {
-        targets = targets.concat(maps.scales().get(scale), 1);
-      }
-      NDArray loss =
-          logits
-              .logSoftmax(2)
-              .gather(targets.expandDims(2), 2)
-              .squeeze(2)
-              .neg()
-              .mean(new int[] {0});
-      float[] means = new float[scales];
-      int begin = 0;
-      for (int scale = 0; scale < scales; scale++) {
-        int end = architecture.tokensUpTo(scale);
-        means[scale] = loss.get(begin + ":" + end).mean().getFloat();
-        begin = end;
-      }
-      return means;
+      return Measurements.crossEntropy(
+          scope, vqvae, average, latents(scope, latents, text.size()), text);
     }
   }
 
@@ -236,7 +200,7 @@ public final class SwittiTrainer implements AutoCloseable {
   }
 
   private Sampler.TextCondition condition(NDManager scope, TextBatch text, int row) {
-    int width = width(text);
+    int width = text.width();
     int real = 0;
     while (real < text.tokens() && text.bias()[row * text.tokens() + real] == 0) {
       real++;
@@ -247,10 +211,6 @@ public final class SwittiTrainer implements AutoCloseable {
             Arrays.copyOfRange(text.context(), from, from + real * width),
             new Shape(1, real, width)),
         pooled(scope, text).get(row + ":" + (row + 1)));
-  }
-
-  private int width(TextBatch text) {
-    return text.context().length / text.bias().length;
   }
 
   private NDArray pooled(NDManager scope, TextBatch text) {

@@ -13,4 +13,8 @@ public record TextBatch(int tokens, float[] context, float[] bias, float[] poole
   int size() {
     return bias.length / tokens;
   }
+
+  int width() {
+    return context.length / bias.length;
+  }
 }

@@ -1,8 +1,6 @@
 package io.diptych.engine.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.program.Program;
@@ -10,19 +8,16 @@ import io.diptych.engine.vqvae.Vqvae;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 
 /** A VQ-VAE in training. Pictures are planes (B, 3, S, S) in [-1, 1]. For one thread at a time. */
 public final class VqvaeTrainer implements AutoCloseable {
 
-  private final VqvaeArchitecture architecture;
   private final TrainingState state;
   private final Program program;
   private final Vqvae average;
 
   private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state) {
-    this.architecture = architecture;
     this.state = state;
     this.program =
         Program.load(
@@ -107,27 +102,10 @@ public final class VqvaeTrainer implements AutoCloseable {
     }
   }
 
-  /**
-   * Pictures after their way through the token maps, by the averaged weights.
-   *
-   * @param pictures (B, 3, S, S) in [-1, 1]
-   * @param tokens of all scales of all pictures
-   */
-  public record Reconstruction(float[] pictures, long[] tokens) {}
-
-  /** Encodes, quantises and decodes. */
+  /** Encodes, quantises and decodes by the averaged weights. */
   public Reconstruction reconstruct(float[] pictures) {
     try (NDManager scope = state.manager().newSubManager()) {
-      List<NDArray> maps =
-          average.quantize(scope, average.encode(scope, planes(scope, pictures))).scales();
-      NDList flat = new NDList();
-      NDArray sum = average.emptySum(scope, (int) maps.get(0).getShape().get(0));
-      for (int scale = 0; scale < maps.size(); scale++) {
-        sum = average.accumulate(scope, sum, maps.get(scale), scale).sum();
-        flat.add(maps.get(scale).flatten());
-      }
-      return new Reconstruction(
-          average.decode(scope, sum).toFloatArray(), NDArrays.concat(flat).toLongArray());
+      return Measurements.reconstruct(scope, average, planes(scope, pictures));
     }
   }
 
@@ -137,8 +115,7 @@ public final class VqvaeTrainer implements AutoCloseable {
   }
 
   private NDArray planes(NDManager scope, float[] pictures) {
-    int side = architecture.resolution();
-    return scope.create(pictures, new Shape(pictures.length / (3L * side * side), 3, side, side));
+    return Measurements.planes(scope, average, pictures);
   }
 
   @Override
