@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
       VqvaeCommand.class,
       SwittiCommand.class,
       JudgesCommand.class,
-      ExportCommand.class
+      ExportCommand.class,
+      ReportCommand.class
     })
 public final class PretrainCommand {
 
