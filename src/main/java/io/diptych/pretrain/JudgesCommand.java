@@ -140,7 +140,7 @@ final class JudgesCommand implements Callable<Integer> {
                   trainer.best(Pictures.planes(data, from, pictures), data.imageSize(), BEST);
               for (int i = 0; i < pictures; i++) {
                 int right = kind.label(data.get(from + i));
-                for (int rank = 0; rank < BEST; rank++) {
+                for (int rank = 0; rank < best[i].length; rank++) {
                   if (best[i][rank] == right) {
                     top5++;
                     top1 += rank == 0 ? 1 : 0;

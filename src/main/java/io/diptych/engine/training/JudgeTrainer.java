@@ -12,10 +12,12 @@ import java.util.Map;
 /** A judge in training. For one thread at a time. */
 public final class JudgeTrainer implements AutoCloseable {
 
+  private final JudgeArchitecture architecture;
   private final TrainingState state;
   private final Program program;
 
   private JudgeTrainer(JudgeArchitecture architecture, TrainingState state) {
+    this.architecture = architecture;
     this.state = state;
     this.program =
         Program.load("judge", Map.of("stages", architecture.widths().size()), state.manager());
@@ -58,8 +60,9 @@ public final class JudgeTrainer implements AutoCloseable {
     }
   }
 
-  /** The likeliest classes of each picture by the averaged weights, best first. */
+  /** The likeliest classes of each picture by the averaged weights, best first, at most all. */
   public long[][] best(float[] planes, int side, int count) {
+    int best = Math.min(count, architecture.classes());
     try (NDManager scope = state.manager().newSubManager()) {
       Shape shape = new Shape(planes.length / (3L * side * side), 3, side, side);
       NDArray logits =
@@ -69,10 +72,10 @@ public final class JudgeTrainer implements AutoCloseable {
               .with(scope.create(planes, shape))
               .run()
               .singletonOrThrow();
-      long[] flat = logits.topK(count, 1).get(1).toLongArray();
-      long[][] rows = new long[flat.length / count][count];
+      long[] flat = logits.topK(best, 1).get(1).toLongArray();
+      long[][] rows = new long[flat.length / best][best];
       for (int i = 0; i < rows.length; i++) {
-        System.arraycopy(flat, i * count, rows[i], 0, count);
+        System.arraycopy(flat, i * best, rows[i], 0, best);
       }
       return rows;
     }
