@@ -1,10 +1,12 @@
 """Reads the data sets that the Java command `dataset` writes (io.diptych.pretrain.data)."""
 
 import json
+import multiprocessing
 import pathlib
 import zlib
 
 import numpy as np
+import torch
 
 ENCODING = "zlib-rgb-left-delta"
 
@@ -28,6 +30,7 @@ class Dataset:
                 self.entries.append((len(self.shards) - 1, json.loads(line)))
         self.captions = [entry["caption"] for _, entry in self.entries]
         self.labels = np.array([(e["thingIndex"], e["styleIndex"]) for _, e in self.entries])
+        self.pixels = None
 
     def __len__(self):
         return len(self.entries)
@@ -39,6 +42,18 @@ class Dataset:
         data = zlib.decompress(self.shards[shard][begin : begin + entry["length"]])
         delta = np.frombuffer(data, np.uint8).reshape(self.size, self.size, 3)
         return delta.cumsum(1, dtype=np.uint8)
+
+    def pictures(self, indices, mirrored, device):
+        """As planes, as a tensor on a device. A GPU gets all pictures once and picks from them."""
+        if device == "cpu":
+            return torch.tensor(self.planes(indices, mirrored))
+        if self.pixels is None:
+            with multiprocessing.get_context("fork").Pool() as pool:
+                self.pixels = torch.tensor(np.stack(pool.map(self.rgb, range(len(self)), 256)), device=device)
+        picked = self.pixels[torch.as_tensor(np.asarray(indices), device=device)]
+        mirrored = torch.as_tensor(np.asarray(mirrored)[: len(indices)], device=device).view(-1, 1, 1, 1)
+        picked = torch.where(mirrored, picked.flip(2), picked)
+        return picked.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format) / 127.5 - 1
 
     def planes(self, indices, mirrored):
         """(B,3,size,size) in [-1,1]; mirrored (B,) tells which to turn left to right."""

@@ -113,7 +113,7 @@ class Run:
         r = self.recipe
         average = min(r["average"], (1 + self.step) / (10 + self.step))
         values = [self.rate(), r["beta1"], r["beta2"], 1e-8, r["weightDecay"], r["clip"], self.step + 1, average]
-        return torch.tensor([*values, *more], dtype=torch.float32, device=self.device)
+        return torch.tensor([*values, *more], dtype=torch.float32)  # on the processor: programs read it as numbers
 
     def averages(self):
         return {name: self.state["average." + name] for name in self.weights}
@@ -183,13 +183,13 @@ def vqvae(options):
     run = Run("vqvae", options, options.set)
     model = vqvae_program(run.architecture, options.device)
     train, held = Dataset(options.data, "train"), Dataset(options.data, options.sample_split)
-    fixed = torch.tensor(held.planes(range(min(256, len(held))), np.zeros(256, bool)), device=options.device)
+    fixed = held.pictures(range(min(256, len(held))), np.zeros(256, bool), options.device)
     tokens = sum(side * side for side in run.architecture["sides"])
     recipe = run.recipe
 
     def images(purpose, count):
         index, mirror = run.batch(purpose, count, len(train))
-        return torch.tensor(train.planes(index, mirror), device=options.device)
+        return train.pictures(index, mirror, options.device)
 
     def reseed():
         count = recipe["reseedImages"]
@@ -259,10 +259,13 @@ class Features:
 
 
 class Latents:
-    """Latent maps of the training images, both ways round, computed when first asked for and kept in a file (F16)."""
+    """Latent maps of the training images, both ways round, rounded to F16. On a processor they are computed when first
+    asked for and kept in a file; a GPU computes them anew each time."""
 
-    def __init__(self, path, data, encode, shape):
-        self.data, self.encode = data, encode
+    def __init__(self, path, data, encode, shape, device):
+        self.data, self.encode, self.device = data, encode, device
+        if device != "cpu":
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         full = (2 * len(data), *shape)
         mode = "r+" if path.exists() and path.stat().st_size == 2 * int(np.prod(full)) else "w+"
@@ -271,13 +274,14 @@ class Latents:
         self.known = np.memmap(known, np.uint8, mode if known.exists() else "w+", shape=(2 * len(data),))
 
     def get(self, index, mirror):
+        if self.device != "cpu":
+            return self.encode(self.data, index, mirror).half().float()
         rows = 2 * index + mirror
         missing = np.flatnonzero(self.known[rows] == 0)
         if len(missing):
-            f = self.encode(self.data.planes(index[missing], mirror[missing]))
-            self.values[rows[missing]] = f
+            self.values[rows[missing]] = self.encode(self.data, index[missing], mirror[missing]).numpy()
             self.known[rows[missing]] = 1
-        return np.array(self.values[rows], np.float32)
+        return torch.tensor(np.array(self.values[rows], np.float32))
 
 
 class Sampler:
@@ -352,13 +356,13 @@ def switti(options):
     crop = torch.zeros(recipe["batch"], 4, device=options.device)
     names = ["gradientNorm"] + [f"scale{k}" for k in range(len(architecture["sides"]))]
 
-    def encode(planes):
+    def encode(data, index, mirror):
         with torch.no_grad():
-            return vq.encode(vq_weights, torch.tensor(planes, device=options.device)).cpu().numpy()
+            return vq.encode(vq_weights, data.pictures(index, mirror, options.device))
 
     step_of_vqvae = metadata["step"]
     latents = Latents(
-        pathlib.Path(options.vqvae) / f"latents-{step_of_vqvae}-{len(train)}.f16", train, encode, (d, side, side)
+        pathlib.Path(options.vqvae) / f"latents-{step_of_vqvae}-{len(train)}.f16", train, encode, (d, side, side), options.device
     )
 
     def noisily(f, name, flip):
@@ -375,7 +379,7 @@ def switti(options):
     def step():
         b = recipe["batch"]
         index, mirror = run.batch("switti", b, len(train))
-        f = torch.tensor(latents.get(index, mirror), device=options.device)
+        f = latents.get(index, mirror)
         targets, x = noisily(f, f"switti.{run.step}", recipe["flip"])
         dropped = draws.uniform(run.seed, f"switti.drop.{run.step}", b) < recipe["dropCaption"]
         captions = ["" if drop else train.captions[i] for i, drop in zip(index, dropped)]
@@ -391,10 +395,10 @@ def switti(options):
     splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
     held = {name: {} for name in splits}
     for name, data in splits.items():
-        f = encode(data.planes(range(96), np.zeros(96, bool)))
+        count = min(96, len(data))
         with torch.no_grad():
-            maps, x = vq.quantize(vq_weights, torch.tensor(f, device=options.device))
-        held[name] = (torch.cat(maps, 1), x, features.batch(data.captions[:96]))
+            maps, x = vq.quantize(vq_weights, encode(data, range(count), np.zeros(count, bool)))
+        held[name] = (torch.cat(maps, 1), x, features.batch(data.captions[:count]))
 
     @torch.no_grad()
     def cross_entropy(w, targets, x, text):
@@ -456,7 +460,7 @@ def judge(options):
             count = min(len(data), 1500)
             for begin in range(0, count, 100):
                 index = range(begin, min(begin + 100, count))
-                planes = torch.tensor(data.planes(index, np.zeros(100, bool)), device=options.device)
+                planes = data.pictures(index, np.zeros(100, bool), options.device)
                 with torch.no_grad():
                     best = model.judge(run.averages(), planes).topk(5, 1).indices.cpu()
                 hit = best == torch.tensor(data.labels[list(index), kind])[:, None]
@@ -496,6 +500,7 @@ def main(arguments):
     torch._C._set_graph_executor_optimize(False)
     if options.threads:
         torch.set_num_threads(options.threads)
+    torch.set_float32_matmul_precision("high")
     if getattr(options, "bf16", False) and options.device == "cpu":
         raise SystemExit("bfloat16 needs a GPU.")
     options.command(options)
