@@ -9,6 +9,8 @@ import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,7 +26,10 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Judge implements AutoCloseable {
 
-  private static final String FOLDER = "/models/judges/";
+  /** Where the judges that ship with the project lie. */
+  public static final String SHIPPED = "classpath:/models/judges/";
+
+  private static final String CLASSPATH = "classpath:";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final int resolution;
@@ -62,15 +67,16 @@ public final class Judge implements AutoCloseable {
   public record Answer(Label label, double probability) {}
 
   /**
-   * Loads a judge that ships with the project.
+   * Loads a judge.
    *
+   * @param location {@link #SHIPPED} or a folder, which holds {@code judges.json}
    * @param device {@code cpu}, {@code gpu0}, ...
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when its files are missing or damaged
    */
-  public static Judge load(Kind kind, String device) {
+  public static Judge load(Kind kind, String location, String device) {
     String name = kind.name().toLowerCase(Locale.ROOT);
     try {
-      JsonNode index = JSON.readTree(resource("judges.json"));
+      JsonNode index = JSON.readTree(read(location, "judges.json"));
       JsonNode entry = index.path(name);
       List<Integer> widths = new ArrayList<>();
       entry.path("widths").forEach(width -> widths.add(width.asInt()));
@@ -83,24 +89,28 @@ public final class Judge implements AutoCloseable {
                 label.path("heldOut").asBoolean()));
       }
       String file = entry.path("file").asString();
-      try (Safetensors weights = Safetensors.read(resource(file), FOLDER + file)) {
+      try (Safetensors weights = Safetensors.read(read(location, file), location + file)) {
         return new Judge(
             index.path("resolution").asInt(),
             labels,
             JudgeNetwork.load(new JudgeArchitecture(widths, labels.size()), weights, device));
       }
-    } catch (IOException | JacksonException e) {
+    } catch (IOException | JacksonException | IllegalArgumentException e) {
       throw new EngineException(
           EngineException.Kind.MODEL_UNAVAILABLE,
-          "The " + name + " judge cannot be read: " + e.getMessage() + ".",
+          "The " + name + " judge of " + location + " cannot be read: " + e.getMessage() + ".",
           e);
     }
   }
 
-  private static byte[] resource(String name) throws IOException {
-    try (InputStream in = Judge.class.getResourceAsStream(FOLDER + name)) {
+  private static byte[] read(String location, String name) throws IOException {
+    if (!location.startsWith(CLASSPATH)) {
+      return Files.readAllBytes(Path.of(location).resolve(name));
+    }
+    String resource = location.substring(CLASSPATH.length()) + name;
+    try (InputStream in = Judge.class.getResourceAsStream(resource)) {
       if (in == null) {
-        throw new IOException("there is no " + FOLDER + name + " on the class path");
+        throw new IOException("there is no " + resource + " on the class path");
       }
       return in.readAllBytes();
     }

@@ -54,6 +54,12 @@ final class ReportCommand implements Callable<Integer> {
   private String model = "classpath:/models/pocket/";
 
   @Option(
+      names = "--judges",
+      defaultValue = Judge.SHIPPED,
+      description = "The judges (${DEFAULT-VALUE}).")
+  private String judges = Judge.SHIPPED;
+
+  @Option(
       names = "--run",
       paramLabel = "DIR",
       description = "The transformer's run, for its losses over time.")
@@ -240,8 +246,8 @@ final class ReportCommand implements Callable<Integer> {
     line("");
     row("split", "pictures", "thing, real", "thing, generated", "style, real", "style, generated");
     row("---", "---", "---", "---", "---", "---");
-    try (Judge content = Judge.load(Judge.Kind.CONTENT, device);
-        Judge style = Judge.load(Judge.Kind.STYLE, device)) {
+    try (Judge content = Judge.load(Judge.Kind.CONTENT, judges, device);
+        Judge style = Judge.load(Judge.Kind.STYLE, judges, device)) {
       for (Split split : List.of(Split.VALIDATION, Split.HELDOUT_PAIRS)) {
         Dataset dataset = Dataset.open(data, split);
         List<Integer> chosen = complete(dataset, prompts / 2);
