@@ -45,3 +45,7 @@ class Ops(Module):
     real = real.to(x)
     x = x * real
     return (x, torch.sum(x, [1]) / torch.sum(real, [1]))
+
+  # Ordinary embedding rows (n, C) in fp32.
+  def words(self: __torch__.Ops, w: Dict[str, Tensor], ids: Tensor) -> Tensor:
+    return torch.embedding(w["embeddings.word_embeddings.weight"], ids).to(6)

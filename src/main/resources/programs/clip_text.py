@@ -80,3 +80,7 @@ class Ops(Module):
 
   def project(self: __torch__.Ops, w: Dict[str, Tensor], x: Tensor) -> Tensor:
     return torch.linear(x, w["text_projection.weight"])
+
+  # Ordinary embedding rows (n, C) in fp32.
+  def words(self: __torch__.Ops, w: Dict[str, Tensor], ids: Tensor) -> Tensor:
+    return torch.embedding(w["text_model.embeddings.token_embedding.weight"], ids).to(6)

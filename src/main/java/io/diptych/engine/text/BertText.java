@@ -19,8 +19,6 @@ import java.util.Map;
  */
 final class BertText extends TransformerText {
 
-  private static final String TABLE = "embeddings.word_embeddings.weight";
-
   private BertText(
       TextEncoderSpec spec,
       Program program,
@@ -58,7 +56,7 @@ final class BertText extends TransformerText {
     int width = spec.width();
     TensorSchema schema =
         new TensorSchema("the text encoder")
-            .tensor(TABLE, spec.vocabulary(), width)
+            .tensor("embeddings.word_embeddings.weight", spec.vocabulary(), width)
             .tensor("embeddings.position_embeddings.weight", spec.positions(), width)
             .tensor("embeddings.token_type_embeddings.weight", 2, width)
             .norm("embeddings.LayerNorm", width)
@@ -76,11 +74,6 @@ final class BertText extends TransformerText {
           .norm(block + ".output.LayerNorm", width);
     }
     return schema;
-  }
-
-  @Override
-  NDArray embeddingTable() {
-    return weights.get(TABLE);
   }
 
   @Override

@@ -22,7 +22,6 @@ import java.util.Map;
  */
 final class ClipText extends TransformerText {
 
-  private static final String TABLE = "text_model.embeddings.token_embedding.weight";
   private static final String PROJECTION = "text_projection.weight";
 
   private ClipText(
@@ -63,7 +62,7 @@ final class ClipText extends TransformerText {
     int width = spec.width();
     TensorSchema schema =
         new TensorSchema("the text encoder")
-            .tensor(TABLE, spec.vocabulary(), width)
+            .tensor("text_model.embeddings.token_embedding.weight", spec.vocabulary(), width)
             .tensor("text_model.embeddings.position_embedding.weight", spec.positions(), width)
             .norm("text_model.final_layer_norm", width)
             .ignoring("position_ids", "logit_scale", "vision_model.*", "visual_projection.weight");
@@ -82,11 +81,6 @@ final class ClipText extends TransformerText {
     return spec.projectionWidth() == 0
         ? schema.ignoring(PROJECTION)
         : schema.tensor(PROJECTION, spec.projectionWidth(), width);
-  }
-
-  @Override
-  NDArray embeddingTable() {
-    return weights.get(TABLE);
   }
 
   @Override

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.program.Program;
@@ -73,9 +72,6 @@ abstract sealed class TransformerText implements TextEncoder permits ClipText, B
     return tokenizer.tokenize(caption, placeholders);
   }
 
-  /** The (vocabulary, width) table of ordinary rows. */
-  abstract NDArray embeddingTable();
-
   @Override
   public NDArray embeddings(String text, NDManager scope) {
     long[] ids = tokenizer.ordinary(text);
@@ -84,9 +80,7 @@ abstract sealed class TransformerText implements TextEncoder permits ClipText, B
           EngineException.Kind.INVALID_OPTIONS,
           "The text \"" + text + "\" has no tokens; give a word.");
     }
-    NDArray rows = embeddingTable().get(scope.create(ids)).toType(DataType.FLOAT32, false);
-    rows.attach(scope);
-    return rows;
+    return program.call("words", scope).with(weights).with(scope.create(ids)).run().get(0);
   }
 
   @Override
@@ -119,6 +113,9 @@ abstract sealed class TransformerText implements TextEncoder permits ClipText, B
 
   @Override
   public Encoding encode(List<Prompt> prompts, NDManager scope) {
+    if (prompts.stream().anyMatch(Prompt::hasLearnedRows)) {
+      throw new IllegalArgumentException("These prompts need learned rows.");
+    }
     return encode(prompts, noRows(scope), scope);
   }
 
@@ -169,7 +166,9 @@ abstract sealed class TransformerText implements TextEncoder permits ClipText, B
         batches.add(features);
       }
     }
-    return NDArrays.concat(batches);
+    try (batches) {
+      return NDArrays.concat(batches);
+    }
   }
 
   /** Pooled vectors in the space asked for. */

@@ -24,6 +24,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Downloads one file. What arrived stays in a {@code .part} file when the connection breaks, and
@@ -35,7 +37,12 @@ final class HubDownload {
   /** Attempts in a row that bring nothing before it gives up. */
   private static final int IDLE_ATTEMPTS = 3;
 
+  private static final Logger LOG = LoggerFactory.getLogger(HubDownload.class);
   private static final int CHUNK_BYTES = 1 << 18;
+
+  /** Progress of smaller files is not worth a line. */
+  private static final long LARGE_BYTES = 50L << 20;
+
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
   private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-.*");
 
@@ -78,11 +85,13 @@ final class HubDownload {
         try (FileChannel locked = FileChannel.open(lock, CREATE, WRITE)) {
           locked.lock();
           if (!Files.exists(target)) { // else another process was first
+            LOG.info("Downloading {} to {}.", address, target);
             try (FileChannel channel = FileChannel.open(part, CREATE, WRITE)) {
               fetch(channel);
             }
             check(part);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            LOG.info("Downloaded and verified {}.", target);
           }
         }
       }
@@ -179,13 +188,15 @@ final class HubDownload {
                 + " bytes there, but the manifest says "
                 + bytes);
       }
-      long received = copy(body, channel);
+      long received = copy(body, channel, Math.max(announced, 0));
       return announced < 0 || received == announced;
     }
   }
 
-  private static long copy(InputStream body, FileChannel channel) throws IOException {
+  private long copy(InputStream body, FileChannel channel, long announced) throws IOException {
+    long start = channel.size();
     long received = 0;
+    long tenths = 10 * start / Math.max(1, start + announced);
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
     try (ReadableByteChannel in = Channels.newChannel(body)) {
       while (in.read(chunk) >= 0) {
@@ -194,6 +205,11 @@ final class HubDownload {
           received += channel.write(chunk);
         }
         chunk.clear();
+        long done = 10 * (start + received) / Math.max(1, start + announced);
+        if (announced >= LARGE_BYTES && done > tenths) {
+          tenths = done;
+          LOG.info("{}: {} % of {} MB.", address, 10 * done, (start + announced) >> 20);
+        }
       }
     }
     return received;

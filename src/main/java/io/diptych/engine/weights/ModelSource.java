@@ -3,20 +3,11 @@ package io.diptych.engine.weights;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.weights.ModelManifest.ModelFile;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.net.URLConnection;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileChannel.MapMode;
-import java.nio.channels.ReadableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
@@ -41,8 +32,8 @@ public final class ModelSource {
   private ModelSource(String location, Settings settings) {
     this.location = location;
     this.settings = settings;
-    Found found = find(new ModelFile(MANIFEST, null, null, null));
-    this.manifest = ModelManifest.read(found.readAll(), found.name());
+    FoundFile found = find(new ModelFile(MANIFEST, null, null, null));
+    this.manifest = ModelManifest.read(found.toArray(), found.name());
   }
 
   /** When the digests of files are checked. */
@@ -102,7 +93,7 @@ public final class ModelSource {
    *     the places that were searched, or that are damaged
    */
   public TensorFile weights(String component) {
-    List<Found> files = new ArrayList<>();
+    List<FoundFile> files = new ArrayList<>();
     Problems problems = new Problems();
     for (ModelFile file : manifest.files(component)) {
       if (file.path().endsWith(".safetensors") || file.path().endsWith(ONNX)) {
@@ -156,54 +147,15 @@ public final class ModelSource {
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when there is none
    */
   public static ByteBuffer classpathFile(String resource) {
-    return findOnClassPath(resource).bytes();
+    return FoundFile.onClassPath(resource).bytes();
   }
 
-  /** A file that exists: on disk, or on the class path. */
-  private record Found(String name, @Nullable Path path, @Nullable URL resource) {
-
-    Safetensors openSafetensors() {
-      return path != null ? Safetensors.open(path) : Safetensors.read(bytes(), name);
-    }
-
-    ByteBuffer bytes() {
-      try {
-        if (path != null) {
-          try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-            return channel.map(MapMode.READ_ONLY, 0, channel.size());
-          }
-        }
-        URLConnection connection = resource.openConnection();
-        try (InputStream in = connection.getInputStream()) {
-          int length = connection.getContentLength();
-          if (length < 0) {
-            byte[] all = in.readAllBytes();
-            return ByteBuffer.allocateDirect(all.length).put(all).flip().asReadOnlyBuffer();
-          }
-          ByteBuffer bytes = ByteBuffer.allocateDirect(length);
-          ReadableByteChannel channel = Channels.newChannel(in);
-          while (bytes.hasRemaining() && channel.read(bytes) >= 0) {}
-          return bytes.flip().asReadOnlyBuffer();
-        }
-      } catch (IOException | IllegalArgumentException e) {
-        throw unavailable("Cannot read " + name + ": " + e.getMessage() + ".", e);
-      }
-    }
-
-    byte[] readAll() {
-      ByteBuffer bytes = bytes();
-      byte[] array = new byte[bytes.remaining()];
-      bytes.get(array);
-      return array;
-    }
-  }
-
-  private Found find(ModelFile file) {
+  private FoundFile find(ModelFile file) {
     String from = file.from() == null ? location : file.from();
-    Found found;
+    FoundFile found;
     if (from.startsWith(CLASSPATH)) {
       String folder = from.substring(CLASSPATH.length());
-      found = findOnClassPath(folder + (folder.endsWith("/") ? "" : "/") + file.path());
+      found = FoundFile.onClassPath(folder + (folder.endsWith("/") ? "" : "/") + file.path());
     } else if (from.startsWith(HUB)) {
       found = findHubFile(from.substring(HUB.length()), file);
     } else {
@@ -211,26 +163,13 @@ public final class ModelSource {
       if (!Files.isRegularFile(path)) {
         throw unavailable("There is no file " + path + ".", null);
       }
-      found = new Found(path.toString(), path, null);
+      found = FoundFile.onDisk(path);
     }
     verify(file, found);
     return found;
   }
 
-  private static Found findOnClassPath(String resource) {
-    URL url = ModelSource.class.getResource(resource);
-    if (url == null) {
-      throw unavailable("There is no " + resource + " on the class path.", null);
-    }
-    try {
-      Path path = url.getProtocol().equals("file") ? Path.of(url.toURI()) : null;
-      return new Found(CLASSPATH + resource, path, url);
-    } catch (URISyntaxException e) {
-      throw unavailable("Cannot read " + url + ".", e);
-    }
-  }
-
-  private Found findHubFile(String repositoryAndRevision, ModelFile file) {
+  private FoundFile findHubFile(String repositoryAndRevision, ModelFile file) {
     String repository = repositoryAndRevision.substring(0, repositoryAndRevision.indexOf('@'));
     String revision = repositoryAndRevision.substring(repositoryAndRevision.indexOf('@') + 1);
     List<Path> searched = new ArrayList<>();
@@ -247,7 +186,7 @@ public final class ModelSource {
     searched.add(cached);
     for (Path path : searched) {
       if (Files.isRegularFile(path)) {
-        return new Found(path.toString(), path, null);
+        return FoundFile.onDisk(path);
       }
     }
     if (settings.hub() == null) {
@@ -258,7 +197,7 @@ public final class ModelSource {
               + repository
               + " is in none of "
               + searched
-              + ", and no hub is configured to download it from",
+              + ", and no hub is configured to download it from.",
           null);
     }
     URI address =
@@ -271,7 +210,7 @@ public final class ModelSource {
                 + "/"
                 + file.path());
     new HubDownload(address, cached, file.sha256(), file.bytes()).run();
-    return new Found(cached.toString(), cached, null);
+    return FoundFile.onDisk(cached);
   }
 
   /** Files in the layout of the hub's own cache. */
@@ -288,32 +227,20 @@ public final class ModelSource {
     }
   }
 
-  private void verify(ModelFile file, Found found) {
+  private void verify(ModelFile file, FoundFile found) {
     if (file.sha256() == null || settings.verification() == Verification.NEVER) {
       return;
     }
     try {
-      Path receipt = null;
-      if (found.path() != null && settings.verification() == Verification.ONCE) {
-        String state =
-            found.path().toRealPath()
-                + "\n"
-                + Files.size(found.path())
-                + "\n"
-                + Files.getLastModifiedTime(found.path())
-                + "\n"
-                + file.sha256();
-        receipt =
-            settings
-                .cache()
-                .resolve("verified")
-                .resolve(Digests.sha256(state.getBytes(StandardCharsets.UTF_8)));
-        if (Files.exists(receipt)) {
-          return;
-        }
+      Path path = found.path();
+      Path receipt =
+          path != null && settings.verification() == Verification.ONCE
+              ? receipt(path, file.sha256())
+              : null;
+      if (receipt != null && Files.exists(receipt)) {
+        return;
       }
-      String digest =
-          found.path() != null ? Digests.sha256(found.path()) : Digests.sha256(found.bytes());
+      String digest = found.sha256();
       if (!digest.equals(file.sha256())) {
         throw unavailable(
             found.name()
@@ -330,6 +257,21 @@ public final class ModelSource {
     } catch (IOException e) {
       throw unavailable("Cannot verify " + found.name() + ": " + e.getMessage() + ".", e);
     }
+  }
+
+  /** A file whose existence says that another file, as it is now, has that digest. */
+  private Path receipt(Path path, String sha256) throws IOException {
+    String state =
+        String.join(
+            "\n",
+            path.toRealPath().toString(),
+            Long.toString(Files.size(path)),
+            Files.getLastModifiedTime(path).toString(),
+            sha256);
+    return settings
+        .cache()
+        .resolve("verified")
+        .resolve(Digests.sha256(state.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** Without a writable cache the digest is simply computed again next time. */

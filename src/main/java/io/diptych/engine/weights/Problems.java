@@ -11,8 +11,13 @@ final class Problems {
 
   private final List<String> all = new ArrayList<>();
 
+  /**
+   * Adds a problem.
+   *
+   * @param problem a clause, or a whole sentence
+   */
   void add(String problem) {
-    all.add(problem);
+    all.add(problem.endsWith(".") ? problem.substring(0, problem.length() - 1) : problem);
   }
 
   boolean isEmpty() {

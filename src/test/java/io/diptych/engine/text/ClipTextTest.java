@@ -40,6 +40,8 @@ class ClipTextTest {
   private static final String CONTENT = "a fox <object> <object>_1 in rainbow style";
   private static final String STYLE = "a fox in rainbow <style> <style>_1 style";
 
+  private static final String TABLE = "text_model.embeddings.token_embedding.weight";
+
   @TempDir Path folder;
 
   private final NDManager manager = NDManager.newBaseManager();
@@ -59,7 +61,7 @@ class ClipTextTest {
       long[] inputIds = golden.load("input_ids", scope).toLongArray(); // (2, 77)
       long[] endsOfText = golden.load("eos_position", scope).toLongArray();
       // Every token is a learned row that holds the token's embedding: gradients of embeddings.
-      NDArray rows = ((ClipText) encoder).embeddingTable().get(scope.create(inputIds));
+      NDArray rows = ((ClipText) encoder).weights.get(TABLE).get(scope.create(inputIds));
       rows.setRequiresGradient(true);
       List<Prompt> prompts = new ArrayList<>();
       for (int j = 0; j < 2; j++) {
@@ -196,7 +198,7 @@ class ClipTextTest {
       PreparedPrompts prepared = encoder.prepare(prompts(encoder, FULL), scope);
       Gradients.backward(encoder.encodeDifferentiably(prepared, rows, scope).pooled().sum());
       assertThat(rows.getGradient().abs().sum().getFloat()).isPositive();
-      assertThat(((ClipText) encoder).embeddingTable().hasGradient()).isFalse();
+      assertThat(((ClipText) encoder).weights.get(TABLE).hasGradient()).isFalse();
     }
   }
 
