@@ -24,6 +24,7 @@ import io.diptych.job.ticket.TicketSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,6 +92,35 @@ class WorkerTest {
     assertThat(api.sql.sql("select count(*) from checkpoint").query(Integer.class).single())
         .as("checkpoints of a job that succeeded")
         .isZero();
+  }
+
+  @Test
+  void aBusyTenantDelaysAnotherByAtMostOneJob() {
+    for (int i = 0; i < 200; i++) {
+      api.submit(JobKind.DECOMPOSITION, "greedy", "greedy " + i);
+    }
+    worker("one", new FakeDecomposition(1, (job, step) -> LockSupport.parkNanos(5_000_000)));
+    await().until(() -> api.queue.jobs().depth(JobKind.DECOMPOSITION).waiting() < 180);
+
+    Job modest =
+        awaitState(api, api.submit(JobKind.DECOMPOSITION, "modest", "modest"), JobState.SUCCEEDED);
+
+    int between =
+        api.sql
+            .sql(
+                """
+                select count(*) from job
+                where tenant = 'greedy' and started_at > :queued and started_at < :started
+                """)
+            .param("queued", modest.queuedAt().atOffset(ZoneOffset.UTC))
+            .param("started", modest.startedAt().atOffset(ZoneOffset.UTC))
+            .query(Integer.class)
+            .single();
+    System.out.printf(
+        "fairness in a lane: %d job(s) of a tenant with 200 queued began before the other's one,"
+            + " which waited %d ms%n",
+        between, Duration.between(modest.queuedAt(), modest.startedAt()).toMillis());
+    assertThat(between).isLessThanOrEqualTo(1);
   }
 
   @Test
@@ -170,18 +201,18 @@ class WorkerTest {
 
   @Test
   void thePollIsTheFloorWhenNoNotificationArrives() {
-    worker("one", new FakeDecomposition(1, (job, step) -> {}));
-    Job job = submit("silent");
-    awaitState(api, job, JobState.SUCCEEDED);
-    // Queued again past the queue: nobody is told.
-    api.sql.sql("update job set state = 'QUEUED', finished_at = null").update();
-    api.tickets.issue(JobKind.DECOMPOSITION, Instant.now());
+    keep(
+        WorkerFixture.startDeaf(
+            database.dataSource(),
+            decomposing(new FakeDecomposition(1, (job, step) -> {})),
+            WorkerFixture.settings("one"),
+            LaneListener.NONE));
 
-    awaitState(api, job, JobState.SUCCEEDED);
+    awaitState(api, submit("silent"), JobState.SUCCEEDED);
   }
 
   @Test
-  void cancelOfARunningJobIsSeenWithinOneStep() throws InterruptedException {
+  void theProgressWriteBringsTheCancelOfARunningJobInTheSameStep() throws InterruptedException {
     List<Duration> latencies = new CopyOnWriteArrayList<>();
     AtomicInteger last = new AtomicInteger();
     CountDownLatch atTen = new CountDownLatch(1);
@@ -197,11 +228,10 @@ class WorkerTest {
               }
             });
     keep(
-        WorkerFixture.start(
+        WorkerFixture.startDeaf(
             database.dataSource(),
             decomposing(runner),
             WorkerFixture.settings("one"),
-            WorkerFixture.FAST,
             new LaneListener() {
               @Override
               public void canceled(JobKind kind, Duration latency) {
