@@ -113,6 +113,8 @@ public final class EmbeddedServer implements AutoCloseable {
             .setServerConfig("fsync", "on")
             .setServerConfig("synchronous_commit", "on")
             .setServerConfig("max_connections", "100")
+            // Nobody rotates the log.
+            .setServerConfig("log_checkpoints", "off")
             .setConnectConfig("password", password)
             .setOutputRedirector(Redirect.appendTo(layout.log().toFile()))
             .setErrorRedirector(Redirect.appendTo(layout.log().toFile()));

@@ -38,7 +38,7 @@ final class LaneWork implements TicketHandler {
 
   private static final TicketOutcome SPENT = new TicketOutcome.Spent();
   private static final TicketOutcome LOST = new TicketOutcome.Lost();
-  private static final TicketOutcome GIVE_BACK = new TicketOutcome.GiveBack(Duration.ZERO);
+  private static final TicketOutcome GIVE_BACK = new TicketOutcome.GiveBack();
 
   private static final Duration DATABASE_PAUSE = Duration.ofMillis(500);
 
@@ -85,11 +85,8 @@ final class LaneWork implements TicketHandler {
 
   private TicketOutcome work(JobKind kind, Lane lane, Ticket ticket) {
     while (true) {
-      if (ticket.lease().draining()) {
+      if (ticket.lease().draining() || !ticket.lease().alive()) {
         return GIVE_BACK;
-      }
-      if (!ticket.lease().alive()) {
-        return LOST;
       }
       LaneCapacity capacity = runners.capacity(kind, lane.device());
       if (!capacity.able()) {

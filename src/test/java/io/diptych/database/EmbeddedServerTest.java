@@ -36,7 +36,7 @@ class EmbeddedServerTest {
   }
 
   @Test
-  void aSecondOwnerIsToldHowToShareTheServer() {
+  void aSecondOwnerIsToldHowToShareTheServerAndNobodyGetsInWithoutItsPassword() throws Exception {
     try (EmbeddedServer server = TestDatabase.embedded(directory, 0)) {
       assertThatThrownBy(() -> TestDatabase.embedded(directory, 0))
           .isInstanceOfSatisfying(
@@ -47,12 +47,6 @@ class EmbeddedServerTest {
                         "Another process of this service uses the data directory");
                 assertThat(refusal.action()).contains("spring.datasource.url=" + server.url());
               });
-    }
-  }
-
-  @Test
-  void nobodyGetsInWithoutThePasswordWhichOnlyItsOwnerCanRead() throws Exception {
-    try (EmbeddedServer server = TestDatabase.embedded(directory, 0)) {
       assertThatThrownBy(
               () -> DriverManager.getConnection(server.url(), server.username(), "guess"))
           .isInstanceOf(SQLException.class)
