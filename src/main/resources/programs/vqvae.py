@@ -74,17 +74,17 @@ class Ops(Module):
         inputs.append(torch.flatten(self.down(fhat, self.sides[k + 1]), 2).transpose(1, 2))
     return (tokens, torch.cat(inputs, 1))
 
-  # token maps -> teacher-forcing input (B, L-1, d) and fhat (B,d,P,P)
-  def assemble(self: __torch__.Ops, w: Dict[str, Tensor], tokens: List[Tensor]) -> Tuple[Tensor, Tensor]:
-    inputs = annotate(List[Tensor], [])
+  # all scales, each as tokens (B, n) or as soft codewords (B, n, d) -> fhat (B,d,P,P)
+  def assemble(self: __torch__.Ops, w: Dict[str, Tensor], codes: List[Tensor]) -> Tensor:
     side = self.sides[-1]
     codebook = w["quantize.embedding.weight"]
-    fhat = torch.zeros([tokens[0].shape[0], codebook.shape[1], side, side], dtype=codebook.dtype, device=codebook.device)
+    fhat = torch.zeros([codes[0].shape[0], codebook.shape[1], side, side], dtype=codebook.dtype, device=codebook.device)
     for k in range(len(self.sides)):
-      fhat = fhat + self.scale_map(w, torch.embedding(codebook, tokens[k]), k)
-      if k + 1 < len(self.sides):
-        inputs.append(torch.flatten(self.down(fhat, self.sides[k + 1]), 2).transpose(1, 2))
-    return (torch.cat(inputs, 1), fhat)
+      h = codes[k]
+      if h.dim() == 2:
+        h = torch.embedding(codebook, h)
+      fhat = fhat + self.scale_map(w, h, k)
+    return fhat
 
   # One generation step: adds scale `scale`, given as tokens (B, n) or as soft codewords (B, n, d), to the running sum.
   # Returns the new sum and the next scale's input (B, n', d); after the last scale that is the sum itself, flattened.

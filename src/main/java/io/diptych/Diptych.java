@@ -11,6 +11,7 @@ import org.springframework.context.annotation.Bean;
 public class Diptych {
 
   public static void main(String[] arguments) {
+    System.setProperty("OPT_OUT_TRACKING", "true"); // DJL would ask the network who hosts it
     if (CommandLineRunner.handles(arguments)) {
       System.exit(CommandLineRunner.run(arguments));
     }

@@ -66,7 +66,7 @@ public final class EmbeddedServer implements AutoCloseable {
    * @param binaries where the server's programs are unpacked; nobody else should be able to write
    *     there
    * @param port 0: any free one
-   * @throws IllegalStateException if it cannot be started, saying what to do
+   * @throws EmbeddedServerException if it cannot be started, saying what to do
    */
   public static EmbeddedServer start(Path directory, Path binaries, int port) {
     Layout layout =
@@ -81,10 +81,11 @@ public final class EmbeddedServer implements AutoCloseable {
         throw e;
       }
     } catch (IOException | SQLException e) {
-      throw new IllegalStateException(
-          "The embedded PostgreSQL in %s did not start: %s. Its log is %s. Another database can be"
-                  .formatted(layout.root(), e.getMessage(), layout.log())
-              + " used by setting spring.datasource.url.",
+      throw new EmbeddedServerException(
+          "The embedded PostgreSQL in %s did not start: %s."
+              .formatted(layout.root(), e.getMessage()),
+          "Read its log, %s, or use another database by setting spring.datasource.url."
+              .formatted(layout.log()),
           e);
     }
   }
@@ -112,6 +113,8 @@ public final class EmbeddedServer implements AutoCloseable {
             .setServerConfig("fsync", "on")
             .setServerConfig("synchronous_commit", "on")
             .setServerConfig("max_connections", "100")
+            // Nobody rotates the log.
+            .setServerConfig("log_checkpoints", "off")
             .setConnectConfig("password", password)
             .setOutputRedirector(Redirect.appendTo(layout.log().toFile()))
             .setErrorRedirector(Redirect.appendTo(layout.log().toFile()));
@@ -142,12 +145,12 @@ public final class EmbeddedServer implements AutoCloseable {
           postmaster(layout)
               .map(running -> url(running.port()))
               .orElse("jdbc:postgresql://localhost:PORT/" + DATABASE);
-      throw new IllegalStateException(
-          "Another process of this service uses the data directory %s. Stop it, or give this one a"
-                  .formatted(layout.root())
-              + " directory of its own (diptych.data-directory), or let both use one database: start"
-              + " this one with spring.datasource.url=%s, username %s and the password in %s."
-                  .formatted(url, USER, layout.password()));
+      throw new EmbeddedServerException(
+          "Another process of this service uses the data directory %s.".formatted(layout.root()),
+          "Stop it, or give this one a directory of its own (diptych.data-directory), or let both"
+              + " use one database: start this one with spring.datasource.url=%s, username %s and"
+                  .formatted(url, USER)
+              + " the password in %s.".formatted(layout.password()));
     }
     return channel;
   }
@@ -156,9 +159,10 @@ public final class EmbeddedServer implements AutoCloseable {
     if ("root".equals(System.getProperty("user.name"))
         && "Linux".equals(System.getProperty("os.name"))
         && !LinuxUtils.isUnshareAvailable()) {
-      throw new IllegalStateException(
+      throw new EmbeddedServerException(
           "PostgreSQL refuses to run as root, and user namespaces, which would hide it, are not"
-              + " available here. Run the service as another user, or set spring.datasource.url.");
+              + " available here.",
+          "Run the service as another user, or set spring.datasource.url.");
     }
   }
 
@@ -167,11 +171,11 @@ public final class EmbeddedServer implements AutoCloseable {
     if (Files.exists(file)) {
       String version = Files.readString(file).strip();
       if (!version.equals(MAJOR_VERSION)) {
-        throw new IllegalStateException(
+        throw new EmbeddedServerException(
             "The data in %s was written by PostgreSQL %s; this version of the service brings %s."
-                    .formatted(layout.data(), version, MAJOR_VERSION)
-                + " Dump it with the old version of the service and load it into a new directory, or"
-                + " set spring.datasource.url.");
+                .formatted(layout.data(), version, MAJOR_VERSION),
+            "Dump it with the old version of the service and load it into a new directory, or set"
+                + " spring.datasource.url.");
       }
     }
   }

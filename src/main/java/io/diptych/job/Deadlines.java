@@ -12,7 +12,8 @@ final class Deadlines {
   static final JobError FINISH_ERROR =
       new JobError(
           "deadline-exceeded",
-          "The job had not ended by its deadline. Retry it with more time; a checkpoint is kept.",
+          "The job had not ended by its deadline. Retry it, or allow more time; it goes on where it"
+              + " stopped.",
           true);
 
   private Deadlines() {}

@@ -17,6 +17,8 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -27,6 +29,8 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** How rows become values, and the statements that several services share. */
 final class JobRows {
+
+  private static final Logger log = LoggerFactory.getLogger(JobRows.class);
 
   private static final TypeReference<LinkedHashMap<String, String>> LABELS =
       new TypeReference<>() {};
@@ -119,11 +123,20 @@ final class JobRows {
           new TransactionSynchronization() {
             @Override
             public void afterCommit() {
-              action.run();
+              runSafely(action);
             }
           });
     } else {
+      runSafely(action);
+    }
+  }
+
+  /** What was committed stands, whatever a listener makes of it. */
+  private static void runSafely(Runnable action) {
+    try {
       action.run();
+    } catch (RuntimeException e) {
+      log.error("A listener failed after a change of a job was committed.", e);
     }
   }
 

@@ -19,6 +19,7 @@ public final class JobSignals {
   private final JdbcClient sql;
   private final Map<JobKind, List<Runnable>> queueListeners = new ConcurrentHashMap<>();
   private final List<Consumer<UUID>> cancelListeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<UUID>> changeListeners = new CopyOnWriteArrayList<>();
   private final Map<UUID, List<Runnable>> jobListeners = new ConcurrentHashMap<>();
 
   public JobSignals(JdbcClient sql) {
@@ -64,6 +65,12 @@ public final class JobSignals {
               listeners.remove(listener);
               return listeners.isEmpty() ? null : listeners;
             });
+  }
+
+  /** Like {@link #onChange(UUID, Runnable)}, for every job. */
+  public Subscription onAnyChange(Consumer<UUID> listener) {
+    changeListeners.add(listener);
+    return () -> changeListeners.remove(listener);
   }
 
   void queued(JobKind kind) {
@@ -120,6 +127,7 @@ public final class JobSignals {
   }
 
   private void changed(UUID job) {
+    changeListeners.forEach(listener -> listener.accept(job));
     jobListeners.getOrDefault(job, List.of()).forEach(Runnable::run);
   }
 

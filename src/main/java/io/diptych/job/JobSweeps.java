@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** What the queue needs done now and then, by one process of the cluster at a time. */
@@ -50,15 +51,28 @@ public final class JobSweeps {
   public int expire() {
     return count(
         () -> {
-          List<UUID> late =
-              ids(
-                  """
-                  select id from job
-                  where state = 'QUEUED' and (start_by <= :now or finish_by <= :now)
-                  limit :limit for no key update skip locked
-                  """,
-                  rows.now());
-          late.forEach(id -> rows.finish(id, JobState.EXPIRED, null, Deadlines.START_ERROR));
+          Map<UUID, JobError> late =
+              rows
+                  .sql
+                  .sql(
+                      """
+                      select id, coalesce(start_by <= :now, false) as did_not_start from job
+                      where state = 'QUEUED' and (start_by <= :now or finish_by <= :now)
+                      limit :limit for no key update skip locked
+                      """)
+                  .param("now", at(rows.now()))
+                  .param("limit", AT_ONCE)
+                  .query(
+                      (row, number) ->
+                          Map.entry(
+                              row.getObject("id", UUID.class),
+                              row.getBoolean("did_not_start")
+                                  ? Deadlines.START_ERROR
+                                  : Deadlines.FINISH_ERROR))
+                  .list()
+                  .stream()
+                  .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+          late.forEach((id, error) -> rows.finish(id, JobState.EXPIRED, null, error));
           List<JobRows.Held> abandoned =
               rows.sql
                   .sql(
@@ -187,15 +201,6 @@ public final class JobSweeps {
         .param("before", at(now.minus(SETTLED)))
         .query(Integer.class)
         .single();
-  }
-
-  private List<UUID> ids(String query, Instant now) {
-    return rows.sql
-        .sql(query)
-        .param("now", at(now))
-        .param("limit", AT_ONCE)
-        .query(UUID.class)
-        .list();
   }
 
   private int count(Supplier<Integer> work) {

@@ -54,16 +54,13 @@ public final class SignalListener {
   }
 
   private void listen() {
-    boolean first = true;
     boolean away = false;
     while (running) {
       try (Connection connection = dataSource.getConnection();
           Statement statement = connection.createStatement()) {
         statement.execute("listen " + JobSignals.CHANNEL);
-        if (!first) {
-          signals.resynchronise();
-        }
-        first = false;
+        // Whatever happened before this line was told to nobody.
+        signals.resynchronise();
         away = false;
         try {
           read(connection.unwrap(PGConnection.class));

@@ -27,8 +27,10 @@ public interface BatchRunner {
   }
 
   /** What a batch may ask while it runs. */
-  @FunctionalInterface
   interface Control {
+    /** Where the batch is to compute, for example {@code cpu} or {@code cuda:0}. */
+    String device();
+
     /** Whether work on the job is in vain: its owner canceled it, or another run has it. */
     boolean stopRequested(UUID job);
   }

@@ -16,6 +16,7 @@ final class LanePool {
 
   private final List<Lane> free;
   private final Set<JobKind> turnedAway = EnumSet.noneOf(JobKind.class);
+  private final Set<JobKind> resting = EnumSet.noneOf(JobKind.class);
   private final Consumer<JobKind> pause;
   private final Consumer<JobKind> resume;
 
@@ -43,6 +44,23 @@ final class LanePool {
         resume.accept(kind);
       }
     }
+  }
+
+  /** Nothing of the kind can run here now: no tickets until {@link #lookAgain}. */
+  synchronized void rest(JobKind kind) {
+    resting.add(kind);
+    pause.accept(kind);
+  }
+
+  /** Ends all rests; called every second. */
+  synchronized void lookAgain() {
+    resting.forEach(
+        kind -> {
+          if (!turnedAway.contains(kind)) {
+            resume.accept(kind);
+          }
+        });
+    resting.clear();
   }
 
   /** Whether the other kind waits for this lane: then kinds take turns, job by job. */

@@ -1,5 +1,6 @@
 package io.diptych.worker;
 
+import io.diptych.engine.EngineException;
 import io.diptych.engine.RunStoppedException;
 import io.diptych.job.Claim;
 import io.diptych.job.ClaimRequest;
@@ -37,11 +38,7 @@ final class LaneWork implements TicketHandler {
 
   private static final TicketOutcome SPENT = new TicketOutcome.Spent();
   private static final TicketOutcome LOST = new TicketOutcome.Lost();
-  private static final TicketOutcome GIVE_BACK = new TicketOutcome.GiveBack(Duration.ZERO);
-
-  /** For another worker to pick first, and for this one to look again. */
-  private static final TicketOutcome GIVE_BACK_LATER =
-      new TicketOutcome.GiveBack(Duration.ofSeconds(1));
+  private static final TicketOutcome GIVE_BACK = new TicketOutcome.GiveBack();
 
   private static final Duration DATABASE_PAUSE = Duration.ofMillis(500);
 
@@ -88,15 +85,13 @@ final class LaneWork implements TicketHandler {
 
   private TicketOutcome work(JobKind kind, Lane lane, Ticket ticket) {
     while (true) {
-      if (ticket.lease().draining()) {
+      if (ticket.lease().draining() || !ticket.lease().alive()) {
         return GIVE_BACK;
-      }
-      if (!ticket.lease().alive()) {
-        return LOST;
       }
       LaneCapacity capacity = runners.capacity(kind, lane.device());
       if (!capacity.able()) {
-        return GIVE_BACK_LATER;
+        pool.rest(kind);
+        return GIVE_BACK;
       }
       Claim claim =
           queue
@@ -116,13 +111,14 @@ final class LaneWork implements TicketHandler {
       }
       if (claim instanceof Claim.NotHere) {
         listener.claimedNothing(kind);
-        return GIVE_BACK_LATER;
+        pool.rest(kind);
+        return GIVE_BACK;
       }
       if (claim instanceof Claim.LeaseLost) {
         return LOST;
       }
       if (claim instanceof Claim.Taken taken) {
-        execute(kind, taken.jobs(), ticket.lease());
+        execute(kind, lane, taken.jobs(), ticket.lease());
       }
       if (pool.wantedByOthers(lane, kind)) {
         return GIVE_BACK;
@@ -130,12 +126,12 @@ final class LaneWork implements TicketHandler {
     }
   }
 
-  private void execute(JobKind kind, List<ClaimedJob> jobs, Ticket.Lease lease) {
+  private void execute(JobKind kind, Lane lane, List<ClaimedJob> jobs, Ticket.Lease lease) {
     listener.claimed(kind, jobs.size());
     List<Run> batch = new ArrayList<>();
     for (ClaimedJob job : jobs) {
       listener.started(kind, Duration.ofMillis(job.waitedMillis()));
-      Run run = new Run(job, queue.running(), lease, settings, clock, listener);
+      Run run = new Run(job, lane.device(), queue.running(), lease, settings, clock, listener);
       batch.add(run);
       runs.add(run);
     }
@@ -172,7 +168,7 @@ final class LaneWork implements TicketHandler {
     List<ClaimedJob> jobs = batch.stream().map(Run::job).toList();
     List<JobOutcome> outcomes;
     try {
-      outcomes = runners.run(jobs, job -> stopRequested(batch, job));
+      outcomes = runners.run(jobs, control(batch));
     } catch (RuntimeException | Error e) {
       if (batch.size() > 1 && Failure.of(e).mayBeOneJobsFault()) {
         log.warn("The batch failed as a whole; its jobs are run one by one.", e);
@@ -192,14 +188,26 @@ final class LaneWork implements TicketHandler {
     }
   }
 
-  private static boolean stopRequested(List<Run> batch, UUID job) {
-    return batch.stream().filter(run -> run.job().id().equals(job)).anyMatch(Run::stopRequested);
+  private static BatchRunner.Control control(List<Run> batch) {
+    return new BatchRunner.Control() {
+      @Override
+      public String device() {
+        return batch.get(0).device();
+      }
+
+      @Override
+      public boolean stopRequested(UUID job) {
+        return batch.stream()
+            .filter(run -> run.job().id().equals(job))
+            .anyMatch(Run::stopRequested);
+      }
+    };
   }
 
   private void succeed(Run run, JobResult result, Ticket.Lease lease) {
     RunningJobs running = queue.running();
     try {
-      conclude(run, lease, () -> running.succeed(run.job(), result.value(), result.publish()));
+      conclude(run, () -> running.succeed(run.job(), result.value(), result.publish()));
     } catch (RuntimeException e) {
       fail(run, e, lease);
     }
@@ -213,9 +221,9 @@ final class LaneWork implements TicketHandler {
       return;
     }
     switch (reason.get()) {
-      case CANCELED -> conclude(run, lease, () -> running.cancel(run.job()));
-      case EXPIRED -> conclude(run, lease, () -> running.expire(run.job()));
-      case DRAINING -> conclude(run, lease, () -> running.handBack(run.job()));
+      case CANCELED -> conclude(run, () -> running.cancel(run.job()));
+      case EXPIRED -> conclude(run, () -> running.expire(run.job()));
+      case DRAINING -> conclude(run, () -> running.handBack(run.job()));
       case FENCE_LOST -> lost(run);
     }
   }
@@ -225,11 +233,16 @@ final class LaneWork implements TicketHandler {
       lost(run);
       return;
     }
+    if (lease.draining() && !(thrown instanceof EngineException)) {
+      // Lanes that take too long are interrupted; what breaks then is not the job's fault.
+      log.info("The run was cut off by the drain ({}).", String.valueOf(thrown));
+      conclude(run, () -> queue.running().handBack(run.job()));
+      return;
+    }
     Failure failure = Failure.of(thrown);
     log.warn("The run failed: {} ({}).", failure.reason(), failure.message(), thrown);
     listener.failed(run.job().kind(), failure.reason());
-    conclude(
-        run, lease, () -> queue.running().fail(run.job(), failure.reason(), failure.message()));
+    conclude(run, () -> queue.running().fail(run.job(), failure.reason(), failure.message()));
   }
 
   private void lost(Run run) {
@@ -238,8 +251,10 @@ final class LaneWork implements TicketHandler {
   }
 
   /** Writes how a run ended, and waits for the database if it is away: the work is done. */
-  private void conclude(Run run, Ticket.Lease lease, Supplier<Job> write) {
+  private void conclude(Run run, Supplier<Job> write) {
     JobKind kind = run.job().kind();
+    // An interrupt was for the run, which is over; this write is what the grace period is for.
+    Thread.interrupted();
     boolean waited = false;
     while (true) {
       try {

@@ -42,6 +42,7 @@ final class Run implements JobProgress, RunControl {
   }
 
   private final ClaimedJob job;
+  private final String device;
   private final RunningJobs running;
   private final Ticket.Lease lease;
   private final WorkerSettings settings;
@@ -66,12 +67,14 @@ final class Run implements JobProgress, RunControl {
 
   Run(
       ClaimedJob job,
+      String device,
       RunningJobs running,
       Ticket.Lease lease,
       WorkerSettings settings,
       Clock clock,
       LaneListener listener) {
     this.job = job;
+    this.device = device;
     this.running = running;
     this.lease = lease;
     this.settings = settings;
@@ -100,6 +103,11 @@ final class Run implements JobProgress, RunControl {
 
   void signalFenceLost() {
     fenceLost = true;
+  }
+
+  @Override
+  public String device() {
+    return device;
   }
 
   @Override

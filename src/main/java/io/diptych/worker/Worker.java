@@ -16,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
@@ -36,6 +37,7 @@ public final class Worker {
   private final Watchdog watchdog;
   private final Map<JobKind, TicketCounter> counters = new EnumMap<>(JobKind.class);
   private final List<JobSignals.Subscription> subscriptions = new ArrayList<>();
+  private final AtomicBoolean drained = new AtomicBoolean();
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(daemons("watchdog"));
 
@@ -109,6 +111,9 @@ public final class Worker {
    * the queue.
    */
   public void drain() {
+    if (!drained.compareAndSet(false, true)) {
+      return;
+    }
     subscriptions.forEach(JobSignals.Subscription::close);
     subscriptions.clear();
     List<Thread> drains = new ArrayList<>();
@@ -143,6 +148,7 @@ public final class Worker {
 
   private void lookSafely() {
     try {
+      pool.lookAgain();
       watchdog.look();
     } catch (RuntimeException e) {
       log.error("The watchdog failed; it looks again.", e);

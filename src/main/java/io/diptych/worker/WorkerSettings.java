@@ -41,6 +41,20 @@ public record WorkerSettings(
     }
   }
 
+  WorkerSettings withName(String name) {
+    return new WorkerSettings(
+        name,
+        devices,
+        batch,
+        checkpointSteps,
+        checkpointEvery,
+        progressEvery,
+        stuckFactor,
+        stuckAtLeast,
+        firstStepWithin,
+        stuckGrace);
+  }
+
   /** The defaults, for a worker of this name. */
   public static WorkerSettings named(String name) {
     return new WorkerSettings(

@@ -36,18 +36,17 @@ class EmbeddedServerTest {
   }
 
   @Test
-  void aSecondOwnerIsToldHowToShareTheServer() {
+  void aSecondOwnerIsToldHowToShareTheServerAndNobodyGetsInWithoutItsPassword() throws Exception {
     try (EmbeddedServer server = TestDatabase.embedded(directory, 0)) {
       assertThatThrownBy(() -> TestDatabase.embedded(directory, 0))
-          .isInstanceOf(IllegalStateException.class)
-          .hasMessageContaining("Another process of this service uses the data directory")
-          .hasMessageContaining("spring.datasource.url=" + server.url());
-    }
-  }
-
-  @Test
-  void nobodyGetsInWithoutThePasswordWhichOnlyItsOwnerCanRead() throws Exception {
-    try (EmbeddedServer server = TestDatabase.embedded(directory, 0)) {
+          .isInstanceOfSatisfying(
+              EmbeddedServerException.class,
+              refusal -> {
+                assertThat(refusal)
+                    .hasMessageContaining(
+                        "Another process of this service uses the data directory");
+                assertThat(refusal.action()).contains("spring.datasource.url=" + server.url());
+              });
       assertThatThrownBy(
               () -> DriverManager.getConnection(server.url(), server.username(), "guess"))
           .isInstanceOf(SQLException.class)

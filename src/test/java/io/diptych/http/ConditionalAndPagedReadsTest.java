@@ -3,8 +3,6 @@ package io.diptych.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.diptych.http.Client.Reply;
-import io.diptych.http.SampleRoutes.Thing;
-import io.diptych.http.SampleRoutes.Things;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -12,6 +10,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import samples.SampleRoutes.Thing;
+import samples.SampleRoutes.Things;
 import tools.jackson.databind.JsonNode;
 
 @HttpTest

@@ -3,7 +3,6 @@ package io.diptych.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.diptych.http.Client.Reply;
-import io.diptych.http.SampleRoutes.Things;
 import io.diptych.http.event.EventStreams;
 import io.diptych.http.event.StreamEvent;
 import io.diptych.http.problem.ProblemType;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
+import samples.SampleRoutes.Things;
 
 @HttpTest
 class EventStreamsTest {

@@ -7,6 +7,7 @@ import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 import org.springframework.context.annotation.Import;
+import samples.SampleRoutes;
 
 /**
  * The HTTP packages alone, with routes made for the tests, on a database of their own. No

@@ -3,7 +3,6 @@ package io.diptych.http;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.diptych.http.Client.Reply;
-import io.diptych.http.SampleRoutes.Things;
 import io.diptych.http.problem.ProblemType;
 import java.util.List;
 import java.util.UUID;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import samples.SampleRoutes.Things;
 
 @HttpTest
 class IdempotentPostsTest {

@@ -112,7 +112,7 @@ public final class HostileCorpus {
         defaults.maxSide(),
         defaults.minSide(),
         defaults.storedSide(),
-        Duration.ofSeconds(8),
+        Duration.ofSeconds(12),
         1,
         Duration.ofSeconds(60));
   }

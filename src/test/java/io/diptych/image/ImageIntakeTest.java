@@ -37,11 +37,14 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -300,7 +303,7 @@ class ImageIntakeTest {
     try (ImageIntake single = new ImageIntake(limits)) {
       CountDownLatch start = new CountDownLatch(1);
       List<Future<Reason>> answers =
-          java.util.stream.IntStream.range(0, 8)
+          IntStream.range(0, 8)
               .mapToObj(
                   i ->
                       clients.submit(
@@ -371,7 +374,7 @@ class ImageIntakeTest {
 
   private static byte[] withRightChecksums(byte[] png) {
     try {
-      return PngFile.withText(png, java.util.Map.of());
+      return PngFile.withText(png, Map.of());
     } catch (ImageRefusedException e) {
       return png;
     }
@@ -385,8 +388,7 @@ class ImageIntakeTest {
     return catchThrowableOfType(ImageRefusedException.class, take::run).reason();
   }
 
-  @SuppressWarnings("NullAway")
-  private static @org.jspecify.annotations.Nullable Reason reasonOrNone(Take take) {
+  private static @Nullable Reason reasonOrNone(Take take) {
     try {
       take.run();
       return null;

@@ -2,6 +2,9 @@ package io.diptych.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -53,6 +56,13 @@ class JobStateTest {
         assertThat(LEGAL.get(state)).isSubsetOf(JobState.QUEUED);
       }
     }
+  }
+
+  @Test
+  void theDocumentationShowsTheTable() throws IOException {
+    String diagram = JobState.mermaid();
+    System.out.println(diagram);
+    assertThat(Files.readString(Path.of("docs/jobs.md"))).contains(diagram);
   }
 
   @Test

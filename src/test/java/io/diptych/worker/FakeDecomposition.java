@@ -14,7 +14,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * An optimisation without tensors: its state after every step depends on all steps before, so a
  * wrong resume shows in the result. It honours the contract of the engine's run control.
  */
-final class FakeDecomposition implements JobRunner {
+class FakeDecomposition implements JobRunner {
 
   /** What happens inside a step; may block or throw. */
   interface Step {

@@ -60,6 +60,14 @@ final class WorkerFixture implements AutoCloseable {
     return started;
   }
 
+  /** A worker that hears no notification: all it has is its polls and its own writes. */
+  static WorkerFixture startDeaf(
+      DataSource dataSource, Runners runners, WorkerSettings settings, LaneListener listener) {
+    WorkerFixture started = new WorkerFixture(dataSource, runners, settings, FAST, listener);
+    started.worker.start();
+    return started;
+  }
+
   static WorkerFixture start(DataSource dataSource, String name, Runners runners) {
     return start(dataSource, runners, settings(name), FAST, LaneListener.NONE);
   }

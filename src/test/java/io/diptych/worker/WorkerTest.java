@@ -16,12 +16,15 @@ import io.diptych.job.Job;
 import io.diptych.job.JobEvent;
 import io.diptych.job.JobKind;
 import io.diptych.job.JobState;
+import io.diptych.job.LaneCapacity;
+import io.diptych.job.QueueDepth;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.Submission;
 import io.diptych.job.ticket.TicketSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -30,6 +33,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +92,35 @@ class WorkerTest {
     assertThat(api.sql.sql("select count(*) from checkpoint").query(Integer.class).single())
         .as("checkpoints of a job that succeeded")
         .isZero();
+  }
+
+  @Test
+  void aBusyTenantDelaysAnotherByAtMostOneJob() {
+    for (int i = 0; i < 200; i++) {
+      api.submit(JobKind.DECOMPOSITION, "greedy", "greedy " + i);
+    }
+    worker("one", new FakeDecomposition(1, (job, step) -> LockSupport.parkNanos(5_000_000)));
+    await().until(() -> api.queue.jobs().depth(JobKind.DECOMPOSITION).waiting() < 180);
+
+    Job modest =
+        awaitState(api, api.submit(JobKind.DECOMPOSITION, "modest", "modest"), JobState.SUCCEEDED);
+
+    int between =
+        api.sql
+            .sql(
+                """
+                select count(*) from job
+                where tenant = 'greedy' and started_at > :queued and started_at < :started
+                """)
+            .param("queued", modest.queuedAt().atOffset(ZoneOffset.UTC))
+            .param("started", modest.startedAt().atOffset(ZoneOffset.UTC))
+            .query(Integer.class)
+            .single();
+    System.out.printf(
+        "fairness in a lane: %d job(s) of a tenant with 200 queued began before the other's one,"
+            + " which waited %d ms%n",
+        between, Duration.between(modest.queuedAt(), modest.startedAt()).toMillis());
+    assertThat(between).isLessThanOrEqualTo(1);
   }
 
   @Test
@@ -168,18 +201,18 @@ class WorkerTest {
 
   @Test
   void thePollIsTheFloorWhenNoNotificationArrives() {
-    worker("one", new FakeDecomposition(1, (job, step) -> {}));
-    Job job = submit("silent");
-    awaitState(api, job, JobState.SUCCEEDED);
-    // Queued again past the queue: nobody is told.
-    api.sql.sql("update job set state = 'QUEUED', finished_at = null").update();
-    api.tickets.issue(JobKind.DECOMPOSITION, Instant.now());
+    keep(
+        WorkerFixture.startDeaf(
+            database.dataSource(),
+            decomposing(new FakeDecomposition(1, (job, step) -> {})),
+            WorkerFixture.settings("one"),
+            LaneListener.NONE));
 
-    awaitState(api, job, JobState.SUCCEEDED);
+    awaitState(api, submit("silent"), JobState.SUCCEEDED);
   }
 
   @Test
-  void cancelOfARunningJobIsSeenWithinOneStep() throws InterruptedException {
+  void theProgressWriteBringsTheCancelOfARunningJobInTheSameStep() throws InterruptedException {
     List<Duration> latencies = new CopyOnWriteArrayList<>();
     AtomicInteger last = new AtomicInteger();
     CountDownLatch atTen = new CountDownLatch(1);
@@ -195,11 +228,10 @@ class WorkerTest {
               }
             });
     keep(
-        WorkerFixture.start(
+        WorkerFixture.startDeaf(
             database.dataSource(),
             decomposing(runner),
             WorkerFixture.settings("one"),
-            WorkerFixture.FAST,
             new LaneListener() {
               @Override
               public void canceled(JobKind kind, Duration latency) {
@@ -348,6 +380,63 @@ class WorkerTest {
     await().until(() -> refused.get() == 1);
     assertThat(api.read(job)).isEqualTo(done);
     assertThat(dead.worker.lanes()).hasSize(1);
+  }
+
+  @Test
+  void aRunThatADrainHasToInterruptIsHandedBackToo() {
+    TicketSettings impatient =
+        new TicketSettings(
+            Duration.ofMillis(200), Duration.ofMillis(200), 6, Duration.ofMillis(300));
+    WorkerFixture worker =
+        keep(
+            WorkerFixture.start(
+                database.dataSource(),
+                decomposing(
+                    new FakeDecomposition(
+                        STEPS,
+                        (job, step) -> {
+                          if (step == 30) {
+                            new CountDownLatch(1).await();
+                          }
+                        })),
+                WorkerFixture.settings("slow"),
+                impatient,
+                LaneListener.NONE));
+    Job job = submit("slow");
+    await().until(() -> api.read(job).progress() != null && api.read(job).progress().step() == 29);
+
+    worker.worker.drain();
+
+    assertThat(api.read(job).state()).isEqualTo(JobState.QUEUED);
+    assertThat(api.read(job).attempt()).isEqualTo(1);
+    assertThat(api.queue.running().latestCheckpoint(job.id()).orElseThrow().step()).isEqualTo(25);
+  }
+
+  @Test
+  void aLaneThatCannotRunYetTakesTheJobsOnceItCan() {
+    AtomicInteger asked = new AtomicInteger();
+    FakeDecomposition runner =
+        new FakeDecomposition(1, (job, step) -> {}) {
+          @Override
+          public LaneCapacity capacity(String device) {
+            return asked.incrementAndGet() > 2 ? LaneCapacity.UNLIMITED : LaneCapacity.UNABLE;
+          }
+        };
+    for (int i = 0; i < 50; i++) {
+      submit("early " + i);
+    }
+    worker("loads its model", runner);
+
+    await()
+        .until(
+            () ->
+                api.queue
+                    .jobs()
+                    .depth(JobKind.DECOMPOSITION)
+                    .equals(new QueueDepth(0, 0, Duration.ZERO)));
+
+    assertThat(api.sql.sql("select count(*) from attempt").query(Integer.class).single())
+        .isEqualTo(50);
   }
 
   @Test

@@ -175,6 +175,11 @@ public final class SwittiBackbone implements Backbone {
     }
   }
 
+  /** Owner of everything the backbone keeps on its device, for those who watch memory. */
+  public NDManager manager() {
+    return manager;
+  }
+
   private static List<Concept> concepts(GenerationRequest request) {
     List<Concept> concepts = new ArrayList<>();
     if (request.content() != null) {

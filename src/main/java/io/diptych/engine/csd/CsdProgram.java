@@ -52,7 +52,7 @@ public final class CsdProgram implements AutoCloseable {
   }
 
   /** Tensors one after another along a dimension, differentiably. */
-  NDArray join(NDManager scope, List<NDArray> parts, int dimension) {
+  public NDArray join(NDManager scope, List<NDArray> parts, int dimension) {
     return program
         .call("join", scope)
         .with(parts)

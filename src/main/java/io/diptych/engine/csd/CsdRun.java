@@ -142,8 +142,8 @@ final class CsdRun implements AutoCloseable {
       // In an isolated step the other concept is a constant.
       boolean contentActive = kind != Kind.STYLE || !options.gradientIsolation();
       boolean styleActive = kind != Kind.CONTENT || !options.gradientIsolation();
-      List<NDArray> contentValues = values(content, contentActive);
-      List<NDArray> styleValues = values(style, styleActive);
+      List<NDArray> contentValues = values(scope, content, contentActive);
+      List<NDArray> styleValues = values(scope, style, styleActive);
       Memories memories = memories(scope, contentValues, styleValues);
       TextCondition text = text(scope, kind, dropped, rows(contentValues), rows(styleValues));
       Switti.Prepared prepared =
@@ -180,7 +180,7 @@ final class CsdRun implements AutoCloseable {
       Range range = ranges.get(i);
       int begin = range.firstToken(sides);
       int end = begin + range.tokens(sides);
-      NDArray input = target.input.get(":, " + Math.max(0, begin - 1) + ":" + (end - 1));
+      NDArray input = in(scope, target.input.get(":, " + Math.max(0, begin - 1) + ":" + (end - 1)));
       NDArray logits =
           models
               .switti()
@@ -192,7 +192,7 @@ final class CsdRun implements AutoCloseable {
               .loss(
                   scope,
                   logits,
-                  target.tokens.get(":, " + begin + ":" + end),
+                  in(scope, target.tokens.get(":, " + begin + ":" + end)),
                   weights(kind, ranges)[i],
                   range.first());
       float[] means = scored.scaleLosses().toFloatArray();
@@ -272,10 +272,18 @@ final class CsdRun implements AutoCloseable {
     return optimiser.learningRate() * (WARM_UP_START + (1 - WARM_UP_START) * progress);
   }
 
-  private static List<NDArray> values(ParameterGroup group, boolean active) {
+  private static List<NDArray> values(NDManager scope, ParameterGroup group, boolean active) {
     return active
         ? group.parameters()
-        : group.parameters().stream().map(NDArray::stopGradient).toList();
+        : group.parameters().stream().map(p -> in(scope, p.stopGradient())).toList();
+  }
+
+  /**
+   * DJL's operators leave their results with the manager of their input; these are for one step.
+   */
+  private static NDArray in(NDManager scope, NDArray array) {
+    array.attach(scope);
+    return array;
   }
 
   /** Parameters of a group are sorted by name: memories (k before v, block by block), then rows. */

@@ -146,12 +146,26 @@ public final class Sampler implements AutoCloseable {
         }
         previous = step;
       }
-      return new Sampled(codes, vqvae.decode(scope, sum));
+      return new Sampled(codes, decode(scope, codes, batch));
     } finally {
       if (previous != null) {
         previous.close();
       }
     }
+  }
+
+  /**
+   * Decodes picture by picture. Convolutions over a batch round differently from those over one
+   * picture, and a picture must not depend on its company.
+   */
+  private NDArray decode(NDManager scope, List<NDArray> codes, int batch) {
+    NDList images = new NDList();
+    for (int i = 0; i < batch; i++) {
+      String row = i + ":" + (i + 1);
+      List<NDArray> own = codes.stream().map(scale -> scale.get(row)).toList();
+      images.add(vqvae.decode(scope, vqvae.assemble(scope, own)));
+    }
+    return NDArrays.concat(images, 0);
   }
 
   private NDArray guide(

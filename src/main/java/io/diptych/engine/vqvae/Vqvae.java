@@ -126,6 +126,11 @@ public final class Vqvae implements AutoCloseable {
    */
   public record Accumulated(NDArray sum, NDArray nextInput) {}
 
+  /** All scales, each as tokens (B, n) or soft codewords (B, n, d), to their sum (B, d, P, P). */
+  public NDArray assemble(NDManager scope, List<NDArray> codes) {
+    return program.call("assemble", scope).with(quantizer).with(codes).run().singletonOrThrow();
+  }
+
   /** Sum of all scales (B, d, P, P) to picture (B, 3, H, W) in [-1, 1]. */
   public NDArray decode(NDManager scope, NDArray sum) {
     return program.call("decode", scope).with(weights).with(sum).run().singletonOrThrow();

@@ -300,7 +300,7 @@ public record ModelManifest(
               : sampling;
       decomposition =
           decomposition == null
-              ? new DecompositionDefaults(null, null, null, null, null, null, null)
+              ? new DecompositionDefaults(null, null, null, null, null, null, null, null)
               : decomposition;
     }
   }
@@ -330,7 +330,10 @@ public record ModelManifest(
     }
   }
 
-  /** Decomposition by default; what is null is as in {@link DecompositionOptions#of}. */
+  /**
+   * Decomposition by default; what is null is as in {@link DecompositionOptions#of}, except that no
+   * step after the last is evaluated.
+   */
   public record DecompositionDefaults(
       DecompositionOptions.@Nullable Profile profile,
       @Nullable Integer steps,
@@ -338,17 +341,19 @@ public record ModelManifest(
       @Nullable Integer tokens,
       @Nullable List<Integer> memoryBlocks,
       @Nullable Integer memoryPairs,
-      @Nullable Integer rank) {
+      @Nullable Integer rank,
+      DecompositionOptions.@Nullable Optimiser optimiser) {
 
     /** Options for two words. */
     public DecompositionOptions toOptions(String contentWord, String styleWord, long seed) {
       DecompositionOptions official = DecompositionOptions.of(contentWord, styleWord, seed);
+      int stepsToRun = or(steps, official.steps());
       return new DecompositionOptions(
           contentWord,
           styleWord,
           or(profile, official.profile()),
-          or(steps, official.steps()),
-          or(evaluatedStep, official.evaluatedStep()),
+          stepsToRun,
+          or(evaluatedStep, Math.min(stepsToRun, official.evaluatedStep())),
           or(tokens, official.tokens()),
           seed,
           official.horizontalFlip(),
@@ -361,7 +366,7 @@ public record ModelManifest(
               List.of(),
               DecompositionOptions.Rectification.DEFAULT.space()),
           official.gradientIsolation(),
-          official.optimiser());
+          or(optimiser, official.optimiser()));
     }
   }
 

@@ -1,5 +1,6 @@
 package io.diptych.http.access;
 
+import io.diptych.role.Role;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -7,6 +8,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.core.env.Environment;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.stereotype.Component;
 import org.springframework.web.method.HandlerMethod;
@@ -17,25 +19,30 @@ import org.springframework.web.servlet.mvc.method.annotation.RequestMappingHandl
 class AccessGuard implements SmartInitializingSingleton {
 
   private static final Logger log = LoggerFactory.getLogger(AccessGuard.class);
-  private static final String OURS = "io.diptych.";
+
+  /** They bring their own routes, which the filter chain knows. */
+  private static final List<String> FRAMEWORKS = List.of("org.springframework.", "org.springdoc.");
 
   private final AccessPolicy policy;
   private final SecurityProperties security;
   private final ObjectProvider<JwtDecoder> tokens;
   private final ApiKeys keys;
   private final RequestMappingHandlerMapping routes;
+  private final boolean servesApi;
 
   AccessGuard(
       AccessPolicy policy,
       SecurityProperties security,
       ObjectProvider<JwtDecoder> tokens,
       ApiKeys keys,
-      @Qualifier("requestMappingHandlerMapping") RequestMappingHandlerMapping routes) {
+      @Qualifier("requestMappingHandlerMapping") RequestMappingHandlerMapping routes,
+      Environment environment) {
     this.policy = policy;
     this.security = security;
     this.tokens = tokens;
     this.keys = keys;
     this.routes = routes;
+    this.servesApi = Role.of(environment).servesApi();
   }
 
   @Override
@@ -47,7 +54,8 @@ class AccessGuard implements SmartInitializingSingleton {
             "diptych.security.authentication is OFF and the service is not bound to loopback:"
                 + " whoever reaches its port may do everything.");
       }
-    } else if (security.adminKey() == null
+    } else if (servesApi
+        && security.adminKey() == null
         && tokens.getIfAvailable() == null
         && !keys.anyUsable()) {
       throw new NobodyCanAuthenticateException();
@@ -68,7 +76,7 @@ class AccessGuard implements SmartInitializingSingleton {
 
   private static boolean saysNothing(HandlerMethod handler) {
     Class<?> type = handler.getBeanType();
-    return type.getName().startsWith(OURS)
+    return FRAMEWORKS.stream().noneMatch(type.getName()::startsWith)
         && !ErrorController.class.isAssignableFrom(type)
         && AccessWebSetup.requirementOf(handler) == null
         && !type.isAnnotationPresent(OpenToAll.class);

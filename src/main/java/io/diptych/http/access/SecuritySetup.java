@@ -18,6 +18,7 @@ import org.springframework.security.config.http.SessionCreationPolicy;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.security.oauth2.server.resource.web.BearerTokenResolver;
 import org.springframework.security.oauth2.server.resource.web.DefaultBearerTokenResolver;
+import org.springframework.security.oauth2.server.resource.web.authentication.BearerTokenAuthenticationFilter;
 import org.springframework.security.web.SecurityFilterChain;
 import org.springframework.security.web.access.intercept.AuthorizationFilter;
 import org.springframework.security.web.authentication.AnonymousAuthenticationFilter;
@@ -32,6 +33,7 @@ class SecuritySetup {
           "/actuator/health/**",
           "/problems/**",
           "/openapi/**",
+          "/openapi.yaml",
           "/swagger-ui/**",
           "/swagger-ui.html",
           "/webjars/**");
@@ -90,7 +92,7 @@ class SecuritySetup {
     if (policy.authenticated()) {
       http.addFilterBefore(
           new ApiKeyFilter(keys, security.adminKey(), refusals),
-          AnonymousAuthenticationFilter.class);
+          BearerTokenAuthenticationFilter.class);
       tokens.ifAvailable(decoder -> acceptTokens(http, decoder, security, refusals));
     } else {
       http.addFilterBefore(

@@ -7,13 +7,10 @@ import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.ProblemType;
 import io.swagger.v3.oas.models.Operation;
 import io.swagger.v3.oas.models.headers.Header;
-import io.swagger.v3.oas.models.media.Content;
 import io.swagger.v3.oas.models.media.IntegerSchema;
-import io.swagger.v3.oas.models.media.MediaType;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.parameters.Parameter;
-import io.swagger.v3.oas.models.responses.ApiResponse;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import java.lang.annotation.Annotation;
 import java.math.BigDecimal;
@@ -37,8 +34,6 @@ import org.springframework.web.method.HandlerMethod;
 
 /** Documents what a handler method does by its signature: headers, parameters, scopes, problems. */
 class OperationDocument implements GlobalOperationCustomizer {
-
-  static final String PROBLEM_SCHEMA = "#/components/schemas/Problem";
 
   @Override
   public Operation customize(Operation operation, HandlerMethod handler) {
@@ -125,29 +120,14 @@ class OperationDocument implements GlobalOperationCustomizer {
             .sorted(Comparator.comparing(ProblemType::slug))
             .collect(Collectors.groupingBy(ProblemType::status, TreeMap::new, Collectors.toList()));
     byStatus.forEach(
-        (status, types) -> operation.getResponses().put(status.toString(), response(types)));
-  }
-
-  private static ApiResponse response(List<ProblemType> types) {
-    ApiResponse response =
-        new ApiResponse()
-            .description(
-                types.stream()
-                    .map(type -> "`" + type.uri() + "`: " + type.title() + ".")
-                    .collect(Collectors.joining("\n")))
-            .content(
-                new Content()
-                    .addMediaType(
-                        "application/problem+json",
-                        new MediaType().schema(new Schema<>().$ref(PROBLEM_SCHEMA))));
-    if (types.stream().anyMatch(ProblemType::retryable)) {
-      response.addHeaderObject(
-          "Retry-After",
-          new Header()
-              .description("Seconds after which to try again.")
-              .schema(new IntegerSchema()));
-    }
-    return response;
+        (status, types) ->
+            operation
+                .getResponses()
+                .put(
+                    status.toString(),
+                    types.size() == 1
+                        ? ProblemResponses.reference(types.get(0))
+                        : ProblemResponses.of(types)));
   }
 
   private static void eachSuccess(

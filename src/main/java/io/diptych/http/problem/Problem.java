@@ -55,22 +55,22 @@ public record Problem(
     return new Problem(type, detail, jobId, traceId, errors);
   }
 
-  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
+  @JsonProperty(required = true, access = JsonProperty.Access.READ_ONLY)
   public String title() {
     return type.title();
   }
 
-  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
+  @JsonProperty(required = true, access = JsonProperty.Access.READ_ONLY)
   public int status() {
     return type.status();
   }
 
-  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
+  @JsonProperty(required = true, access = JsonProperty.Access.READ_ONLY)
   public boolean retryable() {
     return type.retryable();
   }
 
-  @JsonProperty(access = JsonProperty.Access.READ_ONLY)
+  @JsonProperty(required = true, access = JsonProperty.Access.READ_ONLY)
   public String action() {
     return type.action();
   }

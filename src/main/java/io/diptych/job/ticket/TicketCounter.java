@@ -58,7 +58,7 @@ public final class TicketCounter {
     this.kind = kind;
     this.dataSource = dataSource;
     CustomTask<Void> task =
-        Tasks.custom(TicketTable.task(kind), Void.class)
+        Tasks.custom(SchedulerTable.task(kind), Void.class)
             .onFailure(
                 (complete, operations) ->
                     operations.reschedule(complete, clock.instant().plus(AFTER_FAILURE)))
@@ -67,7 +67,7 @@ public final class TicketCounter {
             .execute((instance, context) -> run(instance, context, handler, clock));
     this.scheduler =
         Scheduler.create(dataSource, task)
-            .tableName(TicketTable.of(kind).name())
+            .tableName(SchedulerTable.of(kind).name())
             .schedulerName(new SchedulerName.Fixed(worker))
             .threads(lanes)
             .executorService(Executors.newFixedThreadPool(lanes, threads))
@@ -96,7 +96,7 @@ public final class TicketCounter {
    * @throws IllegalStateException if the table holds tasks of someone else
    */
   public void open() {
-    TicketTable.of(kind).requireUnshared(dataSource);
+    SchedulerTable.of(kind).requireUnshared(dataSource);
     scheduler.start();
   }
 
@@ -126,15 +126,20 @@ public final class TicketCounter {
         new Ticket(
             UUID.fromString(instance.getId()), context.getExecution().version, lease(context));
     TicketOutcome outcome = handler.run(kind, ticket);
-    if (outcome instanceof TicketOutcome.GiveBack back) {
-      return (complete, operations) ->
-          operations.reschedule(complete, clock.instant().plus(back.delay()));
-    }
-    if (outcome instanceof TicketOutcome.Lost) {
-      return (complete, operations) ->
+    return (complete, operations) -> {
+      try {
+        if (outcome instanceof TicketOutcome.Spent) {
+          operations.remove();
+        } else if (outcome instanceof TicketOutcome.GiveBack) {
+          operations.reschedule(complete, clock.instant());
+        } else {
           log.info("Ticket {} went to another lane; this one leaves it alone.", ticket.id());
-    }
-    return (complete, operations) -> operations.remove();
+        }
+      } catch (RuntimeException e) {
+        // Its version moved on, or the database is away: then it counts as dead and is revived.
+        log.info("Ticket {} is no longer in this lane's hands ({}).", ticket.id(), e.getMessage());
+      }
+    };
   }
 
   private static Ticket.Lease lease(ExecutionContext context) {

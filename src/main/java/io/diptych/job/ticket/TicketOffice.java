@@ -31,7 +31,7 @@ public final class TicketOffice implements TicketIssuer {
       clients.put(
           kind,
           SchedulerClient.Builder.create(joining)
-              .tableName(TicketTable.of(kind).name())
+              .tableName(SchedulerTable.of(kind).name())
               .serializer(new NoTaskData())
               .build());
     }
@@ -42,12 +42,12 @@ public final class TicketOffice implements TicketIssuer {
     clients
         .get(kind)
         .scheduleIfNotExists(
-            new TaskInstance<Void>(TicketTable.task(kind), ids.get().toString()), at);
+            new TaskInstance<Void>(SchedulerTable.task(kind), ids.get().toString()), at);
   }
 
   @Override
   public int waiting(JobKind kind) {
-    return sql.sql("select count(*) from " + TicketTable.of(kind).name() + " where not picked")
+    return sql.sql("select count(*) from " + SchedulerTable.of(kind).name() + " where not picked")
         .query(Integer.class)
         .single();
   }
@@ -56,7 +56,7 @@ public final class TicketOffice implements TicketIssuer {
   public Set<UUID> all() {
     Set<UUID> tickets = new HashSet<>();
     for (JobKind kind : JobKind.values()) {
-      sql.sql("select task_instance from " + TicketTable.of(kind).name())
+      sql.sql("select task_instance from " + SchedulerTable.of(kind).name())
           .query((row, number) -> UUID.fromString(row.getString(1)))
           .list()
           .forEach(tickets::add);

@@ -63,9 +63,25 @@ class ModelManifestTest {
     assertThat(sampling.topP()).isEqualTo(0.95);
     assertThat(sampling.guidanceToScale()).isEqualTo(Sampling.OFF);
     DecompositionOptions options = defaults.decomposition().toOptions("fox", "rainbow", 7);
+    DecompositionOptions official = DecompositionOptions.of("fox", "rainbow", 7);
     assertThat(options.profile()).isEqualTo(DecompositionOptions.Profile.PAPER);
-    assertThat(options.steps()).isEqualTo(200);
-    assertThat(options.memory()).isEqualTo(DecompositionOptions.Memory.DEFAULT);
+    assertThat(options).usingRecursiveComparison().ignoringFields("profile").isEqualTo(official);
+  }
+
+  @Test
+  void aModelMayHaveItsOwnOptimiserAndStops() {
+    String own =
+        "\"profile\": \"paper\", \"steps\": 60, \"optimiser\": {\"alpha\": 0.2, \"learningRate\": 0.03,"
+            + " \"warmUpSteps\": 10, \"weightDecay\": 0, \"clipNorm\": 1, \"conditionDropout\": 0}";
+    DecompositionOptions options =
+        read(SAMPLE.replace("\"profile\": \"paper\"", own))
+            .defaults()
+            .decomposition()
+            .toOptions("fox", "rainbow", 7);
+    assertThat(options.steps()).isEqualTo(60);
+    assertThat(options.evaluatedStep()).isEqualTo(60);
+    assertThat(options.optimiser())
+        .isEqualTo(new DecompositionOptions.Optimiser(0.2, 0.03, 10, 0, 1, 0));
   }
 
   @ParameterizedTest

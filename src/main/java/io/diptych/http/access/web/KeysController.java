@@ -8,7 +8,9 @@ import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
 import io.diptych.http.problem.FieldError;
 import io.diptych.http.problem.ProblemException;
+import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Future;
@@ -33,6 +35,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
+@ConditionalOnApi
 @RequestMapping(path = "/admin/keys", produces = MediaType.APPLICATION_JSON_VALUE)
 @RequiresScope(Scope.ADMIN)
 @Tag(name = "API keys", description = "For operators.")
@@ -52,7 +55,7 @@ class KeysController {
    * @param scopes what it allows
    * @param expiresAt when it ends; never if absent
    */
-  record KeyRequest(
+  record ApiKeyRequest(
       @NotNull(message = "is missing") String tenant,
       @NotBlank(message = "is missing") @Size(max = 100, message = "has more than 100 characters")
           String name,
@@ -60,13 +63,15 @@ class KeysController {
       @Future(message = "is in the past") @Nullable Instant expiresAt) {}
 
   /** A tenant's keys. */
-  record KeyList(List<ApiKey> items) {}
+  record ApiKeyList(List<ApiKey> items) {}
 
   @PostMapping(consumes = MediaType.APPLICATION_JSON_VALUE)
+  @ApiResponse(responseCode = "201", description = "The key, with its secret")
   @Operation(
+      operationId = "createKey",
       summary = "Make an API key",
       description = "The secret is in this answer and in no other.")
-  ResponseEntity<NewApiKey> create(@Valid @RequestBody KeyRequest request) {
+  ResponseEntity<NewApiKey> create(@Valid @RequestBody ApiKeyRequest request) {
     if (!Tenant.isValid(request.tenant())) {
       throw ProblemException.invalid(
           FieldError.at(
@@ -79,13 +84,17 @@ class KeysController {
   }
 
   @GetMapping
-  @Operation(summary = "List a tenant's API keys")
-  KeyList list(@RequestParam String tenant) {
-    return new KeyList(Tenant.isValid(tenant) ? keys.list(new Tenant(tenant)) : List.of());
+  @Operation(operationId = "listKeys", summary = "List a tenant's API keys")
+  ApiKeyList list(@RequestParam String tenant) {
+    return new ApiKeyList(Tenant.isValid(tenant) ? keys.list(new Tenant(tenant)) : List.of());
   }
 
   @DeleteMapping("/{id}")
-  @Operation(summary = "Revoke an API key", description = "At once and for good.")
+  @ApiResponse(responseCode = "204", description = "The key opens nothing any more")
+  @Operation(
+      operationId = "revokeKey",
+      summary = "Revoke an API key",
+      description = "At once and for good.")
   ResponseEntity<Void> revoke(@PathVariable String id) {
     if (!keys.revoke(id)) {
       throw ProblemException.notFound("API key", id);

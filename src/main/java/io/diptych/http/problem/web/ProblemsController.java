@@ -3,6 +3,7 @@ package io.diptych.http.problem.web;
 import io.diptych.http.access.OpenToAll;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
+import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
+@ConditionalOnApi
 @RequestMapping(path = "/problems", produces = MediaType.APPLICATION_JSON_VALUE)
 @OpenToAll
 @Tag(name = "Problems", description = "Every way in which a request or a job can fail.")
@@ -28,27 +30,30 @@ class ProblemsController {
    * @param retryable whether the same request may succeed later
    * @param action what the caller can do
    */
-  record Entry(ProblemType type, String title, int status, boolean retryable, String action) {
+  record ProblemDescription(
+      ProblemType type, String title, int status, boolean retryable, String action) {
 
-    static Entry of(ProblemType type) {
-      return new Entry(type, type.title(), type.status(), type.retryable(), type.action());
+    static ProblemDescription of(ProblemType type) {
+      return new ProblemDescription(
+          type, type.title(), type.status(), type.retryable(), type.action());
     }
   }
 
   /** The whole catalogue. */
-  record Catalogue(List<Entry> items) {}
+  record ProblemCatalogue(List<ProblemDescription> items) {}
 
   @GetMapping
-  @Operation(summary = "List the types of problems")
-  Catalogue list() {
-    return new Catalogue(Arrays.stream(ProblemType.values()).map(Entry::of).toList());
+  @Operation(operationId = "listProblems", summary = "List the types of problems")
+  ProblemCatalogue list() {
+    return new ProblemCatalogue(
+        Arrays.stream(ProblemType.values()).map(ProblemDescription::of).toList());
   }
 
   @GetMapping("/{slug}")
-  @Operation(summary = "Explain a type of problem")
-  Entry explain(@PathVariable String slug) {
+  @Operation(operationId = "explainProblem", summary = "Explain a type of problem")
+  ProblemDescription explain(@PathVariable String slug) {
     return ProblemType.ofSlug(slug)
-        .map(Entry::of)
+        .map(ProblemDescription::of)
         .orElseThrow(() -> ProblemException.notFound("type of problem", slug));
   }
 }

@@ -1,5 +1,8 @@
-package io.diptych.http;
+package samples;
 
+import io.diptych.http.ETag;
+import io.diptych.http.Prefer;
+import io.diptych.http.access.ApiKeys;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
@@ -31,6 +34,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
@@ -38,7 +42,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.boot.test.context.TestConfiguration;
 import org.springframework.context.annotation.Import;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
@@ -60,10 +63,12 @@ import org.springframework.web.context.request.async.DeferredResult;
 import org.springframework.web.multipart.MultipartFile;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
-/** Routes as the features will write them, and routes that fail in every way we know. */
-@TestConfiguration
+/**
+ * Routes as the features will write them, and routes that fail in every way we know. They are
+ * outside the service's package, so that tests of the whole service do not find them.
+ */
 @Import({SampleRoutes.Things.class, SampleRoutes.Failures.class})
-class SampleRoutes {
+public class SampleRoutes {
 
   enum Colour {
     RED,
@@ -81,17 +86,17 @@ class SampleRoutes {
       @Nullable Map<String, String> labels,
       @Nullable Instant after) {}
 
-  record Thing(UUID id, String tenant, String name, int version) {}
+  public record Thing(UUID id, String tenant, String name, int version) {}
 
   @RestController
   @RequestMapping("/things")
   @RequiresScope(Scope.JOBS_READ)
-  static class Things {
+  public static class Things {
 
-    static final Map<UUID, Thing> STORE = new ConcurrentHashMap<>();
-    static final List<StreamEvent> EVENTS = new CopyOnWriteArrayList<>();
-    static volatile boolean ended;
-    static volatile CountDownLatch hold = new CountDownLatch(0);
+    public static final Map<UUID, Thing> STORE = new ConcurrentHashMap<>();
+    public static final List<StreamEvent> EVENTS = new CopyOnWriteArrayList<>();
+    public static volatile boolean ended;
+    public static volatile CountDownLatch hold = new CountDownLatch(0);
 
     private final Idempotency idempotency;
     private final EventStreams streams;
@@ -300,6 +305,24 @@ class SampleRoutes {
     @GetMapping("/unwritable")
     Map<String, Object> unwritable() {
       return Map.of("half", "written", "other", new Unwritable());
+    }
+  }
+
+  /** Made without a thought about who may call it. */
+  @RestController
+  public static class Careless {
+
+    @GetMapping("/careless")
+    String everything() {
+      return "secret";
+    }
+  }
+
+  /** Makes a key while the service starts. */
+  public static class KeyMaker {
+
+    KeyMaker(ApiKeys keys) {
+      keys.create(new Tenant("anna"), "first", Set.of(Scope.ADMIN), null);
     }
   }
 }

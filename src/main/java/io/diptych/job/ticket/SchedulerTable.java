@@ -3,8 +3,7 @@ package io.diptych.job.ticket;
 import io.diptych.job.JobKind;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.TreeSet;
+import java.util.function.Predicate;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -13,19 +12,18 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * tasks that it does not know (after 14 days by default), so no two schedulers may share a table.
  *
  * @param name of the table
- * @param taskNames all names that may occur
+ * @param ours which task names may occur
  */
-public record TicketTable(String name, Set<String> taskNames) {
+public record SchedulerTable(String name, Predicate<String> ours) {
 
   /** The table with the tickets of one kind. */
-  public static TicketTable of(JobKind kind) {
-    String word = kind.name().toLowerCase(Locale.ROOT);
-    return new TicketTable("ticket_" + word, Set.of(word));
+  static SchedulerTable of(JobKind kind) {
+    return new SchedulerTable("ticket_" + task(kind), task(kind)::equals);
   }
 
   /** The task name of the tickets of a kind. */
   static String task(JobKind kind) {
-    return of(kind).taskNames().iterator().next();
+    return kind.name().toLowerCase(Locale.ROOT);
   }
 
   /**
@@ -34,13 +32,14 @@ public record TicketTable(String name, Set<String> taskNames) {
    * @throws IllegalStateException if it holds tasks of someone else
    */
   public void requireUnshared(DataSource dataSource) {
-    List<String> found =
+    List<String> foreign =
         JdbcClient.create(dataSource)
-            .sql("select distinct task_name from " + name)
+            .sql("select distinct task_name from " + name + " order by task_name")
             .query(String.class)
-            .list();
-    Set<String> foreign = new TreeSet<>(found);
-    foreign.removeAll(taskNames);
+            .list()
+            .stream()
+            .filter(ours.negate())
+            .toList();
     if (!foreign.isEmpty()) {
       throw new IllegalStateException(
           "Table %s holds tasks that are not ours: %s. Schedulers that share a table delete each"

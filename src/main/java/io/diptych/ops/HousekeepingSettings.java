@@ -1,0 +1,43 @@
+package io.diptych.ops;
+
+import io.diptych.job.JobState;
+import java.time.Duration;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Chores ({@code diptych.housekeeping.*}).
+ *
+ * @param enabled whether this process takes part; null: if it runs jobs. Set it on API processes
+ *     when workers may be scaled to zero
+ * @param keep how long a job is kept after it ended, by final state; a state that is missing is
+ *     kept for ever
+ * @param expireEvery how often deadlines are looked at
+ * @param removeEvery how often old jobs are removed
+ * @param repairEvery how often tickets and jobs are compared
+ */
+@ConfigurationProperties("diptych.housekeeping")
+record HousekeepingSettings(
+    @Nullable Boolean enabled,
+    Map<JobState, Duration> keep,
+    @DefaultValue("2s") Duration expireEvery,
+    @DefaultValue("1h") Duration removeEvery,
+    @DefaultValue("1m") Duration repairEvery) {
+
+  HousekeepingSettings {
+    keep = Map.copyOf(keep);
+    keep.forEach(
+        (state, time) -> {
+          if (!state.isFinal()) {
+            throw new IllegalArgumentException(
+                "diptych.housekeeping.keep." + state + ": only jobs that have ended are removed.");
+          }
+          if (time.isNegative()) {
+            throw new IllegalArgumentException(
+                "diptych.housekeeping.keep." + state + " must not be negative.");
+          }
+        });
+  }
+}

@@ -1,0 +1,13 @@
+package io.diptych.role;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.springframework.context.annotation.Conditional;
+
+/** Beans of processes that serve the API: every controller of a feature. */
+@Target({ElementType.TYPE, ElementType.METHOD})
+@Retention(RetentionPolicy.RUNTIME)
+@Conditional(OnDuty.ServesApi.class)
+public @interface ConditionalOnApi {}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.diptych.artifact;
+
+import org.jspecify.annotations.NullMarked;

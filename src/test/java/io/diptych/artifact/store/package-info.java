@@ -1,0 +1,4 @@
+@NullMarked
+package io.diptych.artifact.store;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,144 @@
+package io.diptych.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.diptych.engine.TestModels;
+import io.diptych.image.PngFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class CommandLineTest {
+
+  @TempDir static Path folder;
+
+  @BeforeAll
+  static void write() throws IOException {
+    TestModels.TINY.write(folder.resolve("model"));
+    Files.write(folder.resolve("picture.png"), PngFile.encode(TestModels.picture(90)));
+    Files.writeString(folder.resolve("text.png"), "not a picture");
+  }
+
+  private record Run(int exit, String output) {}
+
+  @Test
+  void aPictureIsDecomposedAndNewOnesAreGenerated() throws IOException {
+    Path concept = folder.resolve("fox.safetensors");
+    Run decomposed =
+        run(
+            "decompose",
+            folder.resolve("picture.png").toString(),
+            "--content",
+            "fox",
+            "--style",
+            "watercolor",
+            "--steps",
+            "4",
+            "--out",
+            concept.toString());
+    assertThat(decomposed.output).contains("Wrote").contains("fox");
+    assertThat(decomposed.exit).isZero();
+    assertThat(concept).isNotEmptyFile();
+
+    Path pictures = folder.resolve("pictures");
+    Run generated =
+        run(
+            "generate",
+            "a {content} in {style} style",
+            "--content",
+            concept.toString(),
+            "--style",
+            concept.toString(),
+            "--count",
+            "2",
+            "--seed",
+            "5",
+            "--out",
+            pictures.toString());
+    assertThat(generated.exit).isZero();
+    byte[] png = Files.readAllBytes(pictures.resolve("5-01.png"));
+    assertThat(PngFile.decode(png).getWidth()).isEqualTo(40);
+    assertThat(PngFile.text(png)).containsEntry("Diptych-Seed", "5");
+  }
+
+  static Stream<List<String>> mistakes() {
+    return Stream.of(
+        List.of("There is no file", "decompose", "missing.png", "--content", "a", "--style", "b"),
+        List.of("", "decompose", "text.png", "--content", "a", "--style", "b"),
+        List.of("Missing required option", "decompose", "picture.png", "--content", "a"),
+        List.of("Unknown option", "decompose", "picture.png", "--contant", "a"),
+        List.of(
+            "tokens is 99",
+            "decompose",
+            "picture.png",
+            "--content",
+            "a",
+            "--style",
+            "b",
+            "--tokens",
+            "99"),
+        List.of(
+            "for option '--profile'",
+            "decompose",
+            "picture.png",
+            "--content",
+            "a",
+            "--style",
+            "b",
+            "--profile",
+            "best"),
+        List.of("no file", "generate", "a {content}", "--content", "nowhere.safetensors"),
+        List.of("", "generate", "a {content}", "--content", "picture.png"),
+        List.of("128", "generate", "castle ".repeat(300)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistakes")
+  void aMistakeGetsWordsAndNoStackTraceAndLeavesNothing(List<String> mistake) throws IOException {
+    List<String> arguments = new ArrayList<>();
+    for (String argument : mistake.subList(1, mistake.size())) {
+      boolean file = argument.endsWith(".png") || argument.endsWith(".safetensors");
+      arguments.add(file ? folder.resolve(argument).toString() : argument);
+    }
+    Path out = folder.resolve("never");
+    arguments.addAll(List.of("--out", out.toString()));
+    Run run = run(arguments.toArray(String[]::new));
+    assertThat(run.exit).isNotZero();
+    assertThat(run.output)
+        .contains(mistake.get(0))
+        .doesNotContain("\tat ")
+        .doesNotContain("should not have happened");
+    assertThat(out).doesNotExist();
+  }
+
+  private static Run run(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--model", folder.resolve("model").toString()));
+    all.addAll(List.of("--cache", folder.resolve("cache").toString()));
+    PrintStream out = System.out;
+    PrintStream err = System.err;
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    PrintStream captured = new PrintStream(bytes, true, StandardCharsets.UTF_8);
+    try {
+      System.setOut(captured);
+      System.setErr(captured);
+      return new Run(
+          CommandLineRunner.run(all.toArray(String[]::new)),
+          bytes.toString(StandardCharsets.UTF_8));
+    } finally {
+      System.setOut(out);
+      System.setErr(err);
+    }
+  }
+}
