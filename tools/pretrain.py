@@ -219,7 +219,7 @@ def vqvae(options):
         with torch.no_grad():
             for part in fixed.split(32):
                 maps, _ = model.quantize(w, model.encode(w, part))
-                out.append(model.decode(w, model.assemble(w, maps)[1]))
+                out.append(model.decode(w, model.assemble(w, maps)))
                 for codes in maps:
                     used[codes.cpu().view(-1)] = True
         out = torch.cat(out)

@@ -539,6 +539,12 @@ class GenerationsTest {
     assertThat(service.get("/models/none").status()).isEqualTo(404);
   }
 
+  @Test
+  void dump() throws IOException {
+    java.nio.file.Files.writeString(
+        Path.of("/tmp/openapi.json"), service.client.get("/openapi").body());
+  }
+
   private static String content(UUID decomposition) {
     return "{\"prompt\": \"a {content}\", \"content\": \"" + decomposition + "\"}";
   }
