@@ -186,7 +186,12 @@ class DecompositionsController {
     return repeat(tenant, outcome, first[0]);
   }
 
-  /** The multipart body, for the documentation. */
+  /**
+   * A picture and what is wished of it.
+   *
+   * @param image a JPEG, PNG or still WebP picture
+   * @param request may be left out, as may everything in it
+   */
   @Schema(name = "DecompositionForm")
   record Form(
       @Schema(
@@ -195,7 +200,7 @@ class DecompositionsController {
               description = "A JPEG, PNG or still WebP picture.",
               requiredMode = Schema.RequiredMode.REQUIRED)
           String image,
-      @Schema(requiredMode = Schema.RequiredMode.NOT_REQUIRED) DecompositionRequest request) {}
+      @Nullable DecompositionRequest request) {}
 
   private IntakeImage take(MultipartFile image) throws IOException {
     try (InputStream upload = image.getInputStream()) {
