@@ -210,16 +210,18 @@ class Ops(Module):
   # -> (1 + K,) gradient norm and mean cross-entropy of every scale
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], context: Tensor, context_bias: Tensor,
       pooled: Tensor, crop: Tensor, x: Tensor, tokens: Tensor, token_weights: Tensor, schedule: Tensor) -> Tensor:
-    names = sorted(list(w.keys()))
+    found = self.gradients(w, context, context_bias, pooled, crop, x, tokens, token_weights)
+    return self.optimise(w, state, found, schedule)
+
+  # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
+  # go into `optimise`. -> mean cross-entropy of every scale (K,), gradients of all weights by name
+  def gradients(self: __torch__.Ops, w: Dict[str, Tensor], context: Tensor, context_bias: Tensor, pooled: Tensor,
+      crop: Tensor, x: Tensor, tokens: Tensor, token_weights: Tensor) -> List[Tensor]:
     weights = annotate(List[Tensor], [])
-    first = annotate(List[Tensor], [])
-    second = annotate(List[Tensor], [])
     used = annotate(Dict[str, Tensor], {})
-    for name in names:
+    for name in sorted(list(w.keys())):
       weight = w[name].requires_grad_(True)
       weights.append(weight)
-      first.append(state["first." + name])
-      second.append(state["second." + name])
       if self.half_precision:
         used[name] = weight.to(15)
       else:
@@ -229,22 +231,34 @@ class Ops(Module):
     logits, cache = self.forward(used, prepared, context_bias, x, torch.zeros([], dtype=4),
       torch.full([], len(self.sides) - 1, dtype=4), [none], [none], none, none, none, torch.zeros([], dtype=4))
     ce = torch.cross_entropy_loss(logits.transpose(1, 2), tokens, None, 0)
-    gradients = annotate(List[Tensor], [])
+    means = annotate(List[Tensor], [])
+    begin = 0
+    for side in self.sides:
+      means.append(torch.mean(ce[:, begin:begin + side * side].detach()))
+      begin += side * side
+    result = [torch.stack(means)]
     found = torch.grad([torch.mean(torch.sum(ce * token_weights, [1]))], weights, None, None, False, True)
     for i in range(len(weights)):
       g = found[i]
       if g is None:
-        gradients.append(torch.zeros_like(weights[i]))
+        result.append(torch.zeros_like(weights[i]))
       else:
-        gradients.append(g)
-    report = annotate(List[Tensor], [])
-    report.append(self.adamw(gradients, weights, first, second, schedule[:7]))
+        result.append(g)
+    return result
+
+  # The second half of a training step.
+  def optimise(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], found: List[Tensor], schedule: Tensor) -> Tensor:
+    names = sorted(list(w.keys()))
+    weights = annotate(List[Tensor], [])
+    first = annotate(List[Tensor], [])
+    second = annotate(List[Tensor], [])
+    for name in names:
+      weights.append(w[name])
+      first.append(state["first." + name])
+      second.append(state["second." + name])
+    norm = self.adamw(found[1:], weights, first, second, schedule[:7])
     for name in names:
       state["average." + name].lerp_(w[name].detach(), 1. - float(schedule[7]))
-    begin = 0
-    for side in self.sides:
-      report.append(torch.mean(ce[:, begin:begin + side * side].detach()))
-      begin += side * side
-    return torch.stack(report)
+    return torch.cat([norm.view([1]), found[0]])
 
   # include optimiser.py

@@ -166,14 +166,17 @@ class Ops(Module):
   # code was chosen; schedule as in adamw, followed by the decay of the average and 1 to quantise or 0 to auto-encode
   # -> (4,) image mean squared error, image mean absolute error, codebook loss, gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
+    return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
+
+  # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
+  # go into `optimise`. -> losses (3,), how often each code was chosen (V,), gradients of all weights by name
+  def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> List[Tensor]:
     names = sorted(list(w.keys()))
     weights = annotate(List[Tensor], [])
-    first = annotate(List[Tensor], [])
-    second = annotate(List[Tensor], [])
     for name in names:
       weights.append(w[name].requires_grad_(True))
-      first.append(state["first." + name])
-      second.append(state["second." + name])
+    codebook = w["quantize.embedding.weight"]
+    hits = torch.zeros([codebook.shape[0]], device=images.device)
     f = self.encode(w, images)
     codebook_loss = torch.zeros([], device=f.device)
     fhat = f
@@ -181,10 +184,9 @@ class Ops(Module):
       residual = f.detach()
       total = torch.zeros_like(residual)
       for k in range(len(self.sides)):
-        index = self.nearest(w["quantize.embedding.weight"].detach(), self.down(residual, self.sides[k]))
-        hits = torch.bincount(index.view([-1]), None, state["hits"].shape[0])
-        state["hits"].add_(hits.to(6))
-        h = self.scale_map(w, torch.embedding(w["quantize.embedding.weight"], index), k)
+        index = self.nearest(codebook.detach(), self.down(residual, self.sides[k]))
+        hits = hits + torch.bincount(index.view([-1]), None, codebook.shape[0]).to(6)
+        h = self.scale_map(w, torch.embedding(codebook, index), k)
         residual = residual - h.detach()
         total = total + h
         codebook_loss = codebook_loss + torch.mse_loss(total, f.detach()) + 0.25 * torch.mse_loss(total.detach(), f)
@@ -193,18 +195,33 @@ class Ops(Module):
     image = self.decode_unclamped(w, fhat)
     squared = torch.mse_loss(image, images)
     absolute = torch.l1_loss(image, images)
-    gradients = annotate(List[Tensor], [])
+    result = annotate(List[Tensor], [])
+    result.append(torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach()]))
+    result.append(hits)
     found = torch.grad([squared + 0.2 * absolute + codebook_loss], weights, None, None, False, True)
     for i in range(len(weights)):
       g = found[i]
       if g is None:
-        gradients.append(torch.zeros_like(weights[i]))
+        result.append(torch.zeros_like(weights[i]))
       else:
-        gradients.append(g)
-    norm = self.adamw(gradients, weights, first, second, schedule[:7])
+        result.append(g)
+    return result
+
+  # The second half of a training step.
+  def optimise(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], found: List[Tensor], schedule: Tensor) -> Tensor:
+    names = sorted(list(w.keys()))
+    weights = annotate(List[Tensor], [])
+    first = annotate(List[Tensor], [])
+    second = annotate(List[Tensor], [])
+    for name in names:
+      weights.append(w[name])
+      first.append(state["first." + name])
+      second.append(state["second." + name])
+    state["hits"].add_(found[1])
+    norm = self.adamw(found[2:], weights, first, second, schedule[:7])
     for name in names:
       state["average." + name].lerp_(w[name].detach(), 1. - float(schedule[7]))
-    return torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach(), norm])
+    return torch.cat([found[0], norm.view([1])])
 
   # Gives codes that were not chosen since the last call a new place: a residual of these images, drawn by `order`, a
   # permutation of all (B * L) residual vectors. Resets the counts. -> how many codes were moved

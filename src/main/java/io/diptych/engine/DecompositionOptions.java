@@ -2,6 +2,7 @@ package io.diptych.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -124,13 +125,39 @@ public record DecompositionOptions(
   }
 
   /**
+   * An option that cannot be used.
+   *
+   * @param option its path, for example {@code memory.pairs}
+   * @param detail what is wrong and what would be right, to be read after the path
+   */
+  public record Fault(String option, String detail) {}
+
+  /**
    * Checks every number and word, without a model at hand.
    *
    * @param depth blocks of the model
    * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
    */
   public void validate(int depth) {
-    List<String> problems = new ArrayList<>();
+    List<Fault> faults = faults(depth);
+    if (!faults.isEmpty()) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "The options cannot be used: "
+              + faults.stream()
+                  .map(fault -> fault.option + " " + fault.detail)
+                  .collect(Collectors.joining("; "))
+              + ".");
+    }
+  }
+
+  /**
+   * Every number and word that cannot be used, without a model at hand.
+   *
+   * @param depth blocks of the model
+   */
+  public List<Fault> faults(int depth) {
+    List<Fault> problems = new ArrayList<>();
     range(problems, "steps", steps, 1, MOST_STEPS);
     range(problems, "evaluatedStep", evaluatedStep, 1, steps);
     range(problems, "tokens", tokens, 1, MOST_TOKENS);
@@ -138,7 +165,7 @@ public record DecompositionOptions(
       range(problems, "memory.pairs", memory.pairs, 1, MOST_PAIRS);
       if (memory.blocks.isEmpty()
           || memory.blocks.stream().distinct().count() < memory.blocks.size()) {
-        problems.add("memory.blocks must name at least one block, and each once");
+        problems.add(new Fault("memory.blocks", "must name at least one block, and each once"));
       }
       memory.blocks.forEach(block -> range(problems, "memory.blocks", block, 0, depth - 1));
     }
@@ -153,24 +180,16 @@ public record DecompositionOptions(
     range(problems, "optimiser.conditionDropout", optimiser.conditionDropout, 0, 1);
     word(problems, "contentWord", contentWord);
     word(problems, "styleWord", styleWord);
-    if (!problems.isEmpty()) {
-      throw new EngineException(
-          EngineException.Kind.INVALID_OPTIONS,
-          "The options cannot be used: " + String.join("; ", problems) + ".");
-    }
+    return problems;
   }
 
   private static void range(
-      List<String> problems, String option, double value, double least, double most) {
+      List<Fault> problems, String option, double value, double least, double most) {
     if (!(value >= least && value <= most)) {
       problems.add(
-          option
-              + " is "
-              + plain(value)
-              + " but must be from "
-              + plain(least)
-              + " to "
-              + plain(most));
+          new Fault(
+              option,
+              "is " + plain(value) + " but must be from " + plain(least) + " to " + plain(most)));
     }
   }
 
@@ -178,11 +197,11 @@ public record DecompositionOptions(
     return value == Math.rint(value) ? String.valueOf((long) value) : String.valueOf(value);
   }
 
-  private static void word(List<String> problems, String option, String words) {
+  private static void word(List<Fault> problems, String option, String words) {
     if (words.isBlank()) {
-      problems.add(option + " is empty");
+      problems.add(new Fault(option, "is empty"));
     } else if (words.contains("<object") || words.contains("<style")) {
-      problems.add(option + " contains a placeholder of the captions");
+      problems.add(new Fault(option, "contains a placeholder of the captions"));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.diptych.job;
 
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param kind null: any
  * @param states empty: any
  * @param labels all of them must be equal
+ * @param createdFrom only jobs created at this time or later; null: however old
+ * @param createdBefore only jobs created before this time; null: however young
  * @param before only jobs older than this one; null: from the newest
  * @param limit most jobs to return
  */
@@ -19,6 +22,8 @@ public record JobQuery(
     @Nullable JobKind kind,
     Set<JobState> states,
     Map<String, String> labels,
+    @Nullable Instant createdFrom,
+    @Nullable Instant createdBefore,
     @Nullable UUID before,
     int limit) {
 
@@ -28,5 +33,16 @@ public record JobQuery(
     if (limit < 1) {
       throw new IllegalArgumentException("A page has at least one job, not " + limit + ".");
     }
+  }
+
+  /** Jobs of whatever age. */
+  public JobQuery(
+      String tenant,
+      @Nullable JobKind kind,
+      Set<JobState> states,
+      Map<String, String> labels,
+      @Nullable UUID before,
+      int limit) {
+    this(tenant, kind, states, labels, null, null, before, limit);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What the owner of a job can do with it. Every look-up takes the tenant: the job of another tenant
@@ -71,7 +72,7 @@ public final class Jobs {
                     :finishBy)
                 returning *
                 """)
-            .param("id", ids.generate())
+            .param("id", idOf(submission))
             .param("kind", submission.kind().name())
             .param("tenant", submission.tenant())
             .param("priority", submission.priority())
@@ -95,21 +96,65 @@ public final class Jobs {
     return job;
   }
 
+  /** An id for a {@link Submission} whose files must be stored before it is queued. */
+  public UUID newId() {
+    return ids.generate();
+  }
+
+  private UUID idOf(Submission submission) {
+    UUID chosen = submission.id();
+    return chosen == null ? ids.generate() : chosen;
+  }
+
+  /**
+   * Records a job whose result was made elsewhere: it has succeeded from the start and counts
+   * against no cap.
+   *
+   * @param result as a runner would have left it
+   */
+  public Job recordSucceeded(Submission submission, JsonNode result) {
+    return transaction.execute(
+        status -> {
+          Instant now = rows.now();
+          ensureShare(submission.tenant(), now);
+          Job job =
+              rows.sql
+                  .sql(
+                      """
+                      insert into job (
+                          id, kind, tenant, state, priority, queue_order, labels, request,
+                          model_digest, result, traceparent, created_at, queued_at, finished_at,
+                          updated_at)
+                      values (
+                          :id, :kind, :tenant, 'SUCCEEDED', :priority, :now, :labels::jsonb,
+                          :request::jsonb, :modelDigest, :result::jsonb, :traceparent, :now, :now,
+                          :now, :now)
+                      returning *
+                      """)
+                  .param("id", idOf(submission))
+                  .param("kind", submission.kind().name())
+                  .param("tenant", submission.tenant())
+                  .param("priority", submission.priority())
+                  .param("labels", rows.json.writeValueAsString(submission.labels()))
+                  .param("request", rows.json.writeValueAsString(submission.request()))
+                  .param("modelDigest", submission.modelDigest())
+                  .param("result", rows.json.writeValueAsString(result))
+                  .param("traceparent", submission.traceparent())
+                  .param("now", at(now))
+                  .query(rows.job())
+                  .single();
+          rows.announceEnd(job);
+          return job;
+        });
+  }
+
   private Instant queueOrder(Instant queuedAt, int priority) {
     return queuedAt.minus(settings.ageing().multipliedBy(priority));
   }
 
   /** Holds the tenant's row, so that two submits at once cannot both take the last place. */
   private void admit(String tenant, JobKind kind, Instant now) {
-    rows.sql
-        .sql(
-            """
-            insert into tenant_share (tenant, created_at) values (:tenant, :now)
-            on conflict do nothing
-            """)
-        .param("tenant", tenant)
-        .param("now", at(now))
-        .update();
+    ensureShare(tenant, now);
     int cap =
         rows.sql
             .sql(
@@ -128,6 +173,18 @@ public final class Jobs {
       throw new QueueFullException(
           QueueFullException.Scope.SERVICE, settings.totalQueuedCap(), typicalRun(kind));
     }
+  }
+
+  private void ensureShare(String tenant, Instant now) {
+    rows.sql
+        .sql(
+            """
+            insert into tenant_share (tenant, created_at) values (:tenant, :now)
+            on conflict do nothing
+            """)
+        .param("tenant", tenant)
+        .param("now", at(now))
+        .update();
   }
 
   private long waiting(@Nullable String tenant) {
@@ -181,6 +238,8 @@ public final class Jobs {
               and (:kind::text is null or kind = :kind)
               and (:anyState or state in (:states))
               and labels @> :labels::jsonb
+              and (:createdFrom::timestamptz is null or created_at >= :createdFrom)
+              and (:createdBefore::timestamptz is null or created_at < :createdBefore)
               and (:before::uuid is null or id < :before::uuid)
             order by id desc limit :limit
             """)
@@ -189,6 +248,8 @@ public final class Jobs {
         .param("anyState", query.states().isEmpty())
         .param("states", query.states().isEmpty() ? List.of("") : JobRows.names(query.states()))
         .param("labels", rows.json.writeValueAsString(query.labels()))
+        .param("createdFrom", at(query.createdFrom()))
+        .param("createdBefore", at(query.createdBefore()))
         .param("before", query.before() == null ? null : query.before().toString())
         .param("limit", query.limit())
         .query(rows.job())

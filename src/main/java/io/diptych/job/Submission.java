@@ -2,12 +2,14 @@ package io.diptych.job;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
  * A job to be queued; made by a {@link #of builder}.
  *
+ * @param id drawn by {@link Jobs#newId()}; null: the queue draws one
  * @param kind what it does
  * @param tenant who pays for it
  * @param request what its runner needs to know; the queue does not look inside
@@ -22,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  * @param traceparent W3C trace context of the request that asked for it
  */
 public record Submission(
+    @Nullable UUID id,
     JobKind kind,
     String tenant,
     JsonNode request,
@@ -71,6 +74,7 @@ public record Submission(
     private final JobKind kind;
     private final String tenant;
     private final JsonNode request;
+    private @Nullable UUID id;
     private int priority;
     private Map<String, String> labels = Map.of();
     private @Nullable String batchKey;
@@ -85,6 +89,11 @@ public record Submission(
       this.kind = kind;
       this.tenant = tenant;
       this.request = request;
+    }
+
+    public Builder id(UUID id) {
+      this.id = id;
+      return this;
     }
 
     public Builder priority(int priority) {
@@ -134,6 +143,7 @@ public record Submission(
 
     public Submission build() {
       return new Submission(
+          id,
           kind,
           tenant,
           request,

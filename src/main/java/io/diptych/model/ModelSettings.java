@@ -14,8 +14,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param locations folder or {@code classpath:} location of each model by name
  * @param standard the model of requests that name none
- * @param devices what the lanes of this process run on: {@code cpu}, {@code gpu0}, {@code gpu1},
- *     ...
  * @param folders folders with hub repositories, mounted or filled by hand
  * @param cache folder for downloads and for what was verified
  * @param hub base address of the hub; without one nothing is ever downloaded
@@ -25,7 +23,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 record ModelSettings(
     @Nullable Map<String, String> locations,
     @DefaultValue("pocket") String standard,
-    @DefaultValue("cpu") List<String> devices,
     @DefaultValue List<Path> folders,
     @DefaultValue("data/models") Path cache,
     @Nullable URI hub,

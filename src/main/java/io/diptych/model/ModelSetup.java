@@ -2,6 +2,8 @@ package io.diptych.model;
 
 import io.diptych.engine.csd.SubConcepts;
 import io.diptych.engine.csd.WordNetSubConcepts;
+import io.diptych.role.ConditionalOnJobs;
+import io.diptych.worker.WorkerSettings;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -20,5 +22,12 @@ class ModelSetup {
   @Bean
   Models models(ModelSettings settings, SubConcepts subConcepts) {
     return new Models(settings, subConcepts);
+  }
+
+  /** Processes that only serve the API load no weights. */
+  @Bean
+  @ConditionalOnJobs
+  WarmUp warmUp(Models models, WorkerSettings worker) {
+    return new WarmUp(models, worker.devices());
   }
 }

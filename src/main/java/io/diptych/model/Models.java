@@ -9,8 +9,14 @@ import io.diptych.engine.weights.ModelSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +28,10 @@ public final class Models implements AutoCloseable {
   private final SortedMap<String, ModelSource> sources = new TreeMap<>();
   private final String standard;
   private final SubConcepts subConcepts;
-  private final Map<String, Backbone> loaded = new TreeMap<>();
+  private final Map<Place, CompletableFuture<Backbone>> backbones = new ConcurrentHashMap<>();
+
+  /** A model on a device, as DJL names it. */
+  private record Place(String model, String device) {}
 
   /**
    * Reads the manifests.
@@ -50,6 +59,21 @@ public final class Models implements AutoCloseable {
     return standard;
   }
 
+  /** Digests of all models, loaded or not: what jobs may ask for here. */
+  public Set<String> digests() {
+    return sources.values().stream()
+        .map(source -> source.manifest().digest())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** The name under which a model of this digest is served. */
+  public Optional<String> nameOf(String digest) {
+    return sources.entrySet().stream()
+        .filter(entry -> entry.getValue().manifest().digest().equals(digest))
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
   /**
    * What a model is; reads no weights.
    *
@@ -64,23 +88,49 @@ public final class Models implements AutoCloseable {
    * A model on a device, loaded by the first caller; others wait for it.
    *
    * @param name null for the standard one
-   * @param device {@code cpu}, {@code gpu0}, ...
+   * @param device {@code cpu}, {@code cuda:0} or {@code gpu0}, ...
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when it cannot be loaded; the next
    *     call tries again
    */
-  public synchronized Backbone backbone(@Nullable String name, String device) {
-    String key = device + " " + (name == null ? standard : name);
-    Backbone backbone = loaded.get(key);
-    if (backbone == null) {
-      backbone = SwittiBackbone.load(source(name), device, subConcepts);
-      loaded.put(key, backbone);
+  public Backbone backbone(@Nullable String name, String device) {
+    ModelSource source = source(name);
+    Place place = place(name, device);
+    CompletableFuture<Backbone> own = new CompletableFuture<>();
+    CompletableFuture<Backbone> known = backbones.putIfAbsent(place, own);
+    if (known != null) {
+      return await(known);
     }
-    return backbone;
+    try {
+      own.complete(SwittiBackbone.load(source, place.device(), subConcepts));
+    } catch (RuntimeException | Error e) {
+      // Out of the map first: whoever is told of the failure may try again at once.
+      backbones.remove(place, own);
+      own.completeExceptionally(e);
+      throw e;
+    }
+    return own.join();
   }
 
-  /** Whether a model is loaded on a device. */
-  public synchronized boolean isLoaded(String name, String device) {
-    return loaded.containsKey(device + " " + name);
+  private static Backbone await(CompletableFuture<Backbone> loading) {
+    try {
+      return loading.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof EngineException engine) {
+        throw engine;
+      }
+      throw e;
+    }
+  }
+
+  /** Whether a model is loaded on a device. Never waits. */
+  public boolean isLoaded(@Nullable String name, String device) {
+    CompletableFuture<Backbone> backbone = backbones.get(place(name, device));
+    return backbone != null && backbone.isDone() && !backbone.isCompletedExceptionally();
+  }
+
+  private Place place(@Nullable String name, String device) {
+    String gpu = device.startsWith("cuda") ? "gpu" + device.replaceAll("\\D", "") : device;
+    return new Place(name == null ? standard : name, gpu.equals("gpu") ? "gpu0" : gpu);
   }
 
   private ModelSource source(@Nullable String name) {
@@ -94,8 +144,12 @@ public final class Models implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
-    loaded.values().forEach(Backbone::close);
-    loaded.clear();
+  public void close() {
+    backbones.forEach(
+        (place, backbone) -> {
+          backbones.remove(place, backbone);
+          // Also when it is still being loaded.
+          backbone.thenAccept(Backbone::close);
+        });
   }
 }

@@ -2,8 +2,6 @@ package io.diptych.ops;
 
 import io.diptych.job.JobSweeps;
 import io.diptych.job.ticket.TicketOffice;
-import java.time.Duration;
-import java.util.function.IntSupplier;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -28,12 +26,5 @@ class JobChores {
   HousekeepingTask repairTickets(
       JobSweeps sweeps, TicketOffice tickets, HousekeepingSettings settings) {
     return new Chore("repair-tickets", settings.repairEvery(), () -> sweeps.repair(tickets.all()));
-  }
-
-  private record Chore(String name, Duration every, IntSupplier work) implements HousekeepingTask {
-    @Override
-    public int run() {
-      return work.getAsInt();
-    }
   }
 }

@@ -36,17 +36,36 @@ class CommandLineTest {
   void aPictureIsDecomposedAndNewOnesAreGenerated() throws IOException {
     Path concept = folder.resolve("fox.safetensors");
     Run decomposed =
-        run("decompose", folder.resolve("picture.png").toString(), "--content", "fox",
-            "--style", "watercolor", "--steps", "4", "--out", concept.toString());
+        run(
+            "decompose",
+            folder.resolve("picture.png").toString(),
+            "--content",
+            "fox",
+            "--style",
+            "watercolor",
+            "--steps",
+            "4",
+            "--out",
+            concept.toString());
     assertThat(decomposed.output).contains("Wrote").contains("fox");
     assertThat(decomposed.exit).isZero();
     assertThat(concept).isNotEmptyFile();
 
     Path pictures = folder.resolve("pictures");
     Run generated =
-        run("generate", "a {content} in {style} style", "--content", concept.toString(),
-            "--style", concept.toString(), "--count", "2", "--seed", "5",
-            "--out", pictures.toString());
+        run(
+            "generate",
+            "a {content} in {style} style",
+            "--content",
+            concept.toString(),
+            "--style",
+            concept.toString(),
+            "--count",
+            "2",
+            "--seed",
+            "5",
+            "--out",
+            pictures.toString());
     assertThat(generated.exit).isZero();
     byte[] png = Files.readAllBytes(pictures.resolve("5-01.png"));
     assertThat(PngFile.decode(png).getWidth()).isEqualTo(40);
@@ -59,10 +78,26 @@ class CommandLineTest {
         List.of("", "decompose", "text.png", "--content", "a", "--style", "b"),
         List.of("Missing required option", "decompose", "picture.png", "--content", "a"),
         List.of("Unknown option", "decompose", "picture.png", "--contant", "a"),
-        List.of("tokens is 99", "decompose", "picture.png", "--content", "a", "--style", "b",
-            "--tokens", "99"),
-        List.of("for option '--profile'", "decompose", "picture.png", "--content", "a",
-            "--style", "b", "--profile", "best"),
+        List.of(
+            "tokens is 99",
+            "decompose",
+            "picture.png",
+            "--content",
+            "a",
+            "--style",
+            "b",
+            "--tokens",
+            "99"),
+        List.of(
+            "for option '--profile'",
+            "decompose",
+            "picture.png",
+            "--content",
+            "a",
+            "--style",
+            "b",
+            "--profile",
+            "best"),
         List.of("no file", "generate", "a {content}", "--content", "nowhere.safetensors"),
         List.of("", "generate", "a {content}", "--content", "picture.png"),
         List.of("128", "generate", "castle ".repeat(300)));

@@ -63,20 +63,31 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
    */
   static Checkpoint read(
       byte[] bytes, DecompositionOptions options, String backboneDigest, String pictureDigest) {
+    Checkpoint checkpoint = read(bytes);
+    State state = checkpoint.state;
+    if (!state.options().equals(options)) {
+      throw refused("was made with other options");
+    }
+    if (!state.backboneDigest().equals(backboneDigest)) {
+      throw refused("was made on another model");
+    }
+    if (!state.pictureDigest().equals(pictureDigest)) {
+      throw refused("was made from another picture");
+    }
+    return checkpoint;
+  }
+
+  /**
+   * Reads a checkpoint of whichever run.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS} when it is damaged
+   */
+  static Checkpoint read(byte[] bytes) {
     try (Safetensors file = Safetensors.read(bytes, "the checkpoint")) {
       if (!VERSION.equals(file.metadata().get(FORMAT))) {
         throw refused("is not a checkpoint of this version");
       }
       State state = JSON.readValue(file.metadata().get("state"), State.class);
-      if (!state.options().equals(options)) {
-        throw refused("was made with other options");
-      }
-      if (!state.backboneDigest().equals(backboneDigest)) {
-        throw refused("was made on another model");
-      }
-      if (!state.pictureDigest().equals(pictureDigest)) {
-        throw refused("was made from another picture");
-      }
       SortedMap<String, Tensor> tensors = new TreeMap<>();
       file.tensors()
           .forEach(

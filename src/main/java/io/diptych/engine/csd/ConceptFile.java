@@ -97,6 +97,39 @@ public final class ConceptFile {
     }
   }
 
+  /**
+   * The concept as it stands in a checkpoint, for a look at a run that goes on.
+   *
+   * @param checkpoint as a run control received it
+   * @param backboneName name of the model that runs
+   * @throws EngineException of kind {@code INVALID_OPTIONS} when it is no checkpoint
+   */
+  public static Concept ofCheckpoint(byte[] checkpoint, String backboneName) {
+    Checkpoint read = Checkpoint.read(checkpoint);
+    SortedMap<String, Tensor> values = new TreeMap<>();
+    read.tensors()
+        .forEach(
+            (name, tensor) -> {
+              String plain =
+                  name.startsWith(ParameterGroup.PARAMETER)
+                      ? name.substring(ParameterGroup.PARAMETER.length())
+                      : name;
+              if (NAME.matcher(plain).matches()) {
+                values.put(plain, tensor);
+              }
+            });
+    Checkpoint.State state = read.state();
+    return new Concept(
+        new ConceptMetadata(
+            backboneName,
+            state.backboneDigest(),
+            state.options(),
+            state.subConceptSource(),
+            state.step(),
+            state.losses()),
+        values);
+  }
+
   private static ConceptMetadata metadata(String json) {
     if (json == null) {
       throw incompatible(List.of("it has no metadata"));

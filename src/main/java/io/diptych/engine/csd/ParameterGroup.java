@@ -16,7 +16,7 @@ import java.util.TreeMap;
  */
 final class ParameterGroup {
 
-  private static final String PARAMETER = "parameter.";
+  static final String PARAMETER = "parameter.";
   private static final String FIRST = "first.";
   private static final String SECOND = "second.";
 

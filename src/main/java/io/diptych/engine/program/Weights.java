@@ -25,8 +25,17 @@ public final class Weights {
   }
 
   public static Weights of(Map<String, NDArray> tensors) {
+    return named(PARAMETER, tensors);
+  }
+
+  /** Tensors for another dictionary parameter of a program, for example what an optimiser keeps. */
+  public static Weights of(String parameter, Map<String, NDArray> tensors) {
+    return named(parameter + ".", tensors);
+  }
+
+  private static Weights named(String prefix, Map<String, NDArray> tensors) {
     SortedMap<String, NDArray> sorted = new TreeMap<>(tensors);
-    sorted.forEach((name, tensor) -> tensor.setName(PARAMETER + name));
+    sorted.forEach((name, tensor) -> tensor.setName(prefix + name));
     return new Weights(sorted);
   }
 

@@ -1,5 +1,6 @@
 package io.diptych.http.access;
 
+import io.diptych.role.Role;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -7,6 +8,7 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.SmartInitializingSingleton;
 import org.springframework.beans.factory.annotation.Qualifier;
 import org.springframework.boot.webmvc.error.ErrorController;
+import org.springframework.core.env.Environment;
 import org.springframework.security.oauth2.jwt.JwtDecoder;
 import org.springframework.stereotype.Component;
 import org.springframework.web.method.HandlerMethod;
@@ -26,18 +28,21 @@ class AccessGuard implements SmartInitializingSingleton {
   private final ObjectProvider<JwtDecoder> tokens;
   private final ApiKeys keys;
   private final RequestMappingHandlerMapping routes;
+  private final boolean servesApi;
 
   AccessGuard(
       AccessPolicy policy,
       SecurityProperties security,
       ObjectProvider<JwtDecoder> tokens,
       ApiKeys keys,
-      @Qualifier("requestMappingHandlerMapping") RequestMappingHandlerMapping routes) {
+      @Qualifier("requestMappingHandlerMapping") RequestMappingHandlerMapping routes,
+      Environment environment) {
     this.policy = policy;
     this.security = security;
     this.tokens = tokens;
     this.keys = keys;
     this.routes = routes;
+    this.servesApi = Role.of(environment).servesApi();
   }
 
   @Override
@@ -49,7 +54,8 @@ class AccessGuard implements SmartInitializingSingleton {
             "diptych.security.authentication is OFF and the service is not bound to loopback:"
                 + " whoever reaches its port may do everything.");
       }
-    } else if (security.adminKey() == null
+    } else if (servesApi
+        && security.adminKey() == null
         && tokens.getIfAvailable() == null
         && !keys.anyUsable()) {
       throw new NobodyCanAuthenticateException();

@@ -8,6 +8,7 @@ import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
 import io.diptych.http.problem.FieldError;
 import io.diptych.http.problem.ProblemException;
+import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -34,6 +35,7 @@ import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
+@ConditionalOnApi
 @RequestMapping(path = "/admin/keys", produces = MediaType.APPLICATION_JSON_VALUE)
 @RequiresScope(Scope.ADMIN)
 @Tag(name = "API keys", description = "For operators.")

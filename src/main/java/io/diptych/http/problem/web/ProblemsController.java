@@ -3,6 +3,7 @@ package io.diptych.http.problem.web;
 import io.diptych.http.access.OpenToAll;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
+import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.Arrays;
@@ -14,6 +15,7 @@ import org.springframework.web.bind.annotation.RequestMapping;
 import org.springframework.web.bind.annotation.RestController;
 
 @RestController
+@ConditionalOnApi
 @RequestMapping(path = "/problems", produces = MediaType.APPLICATION_JSON_VALUE)
 @OpenToAll
 @Tag(name = "Problems", description = "Every way in which a request or a job can fail.")

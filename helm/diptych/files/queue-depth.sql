@@ -1,0 +1,1 @@
+select count(*) from job where state in ('QUEUED', 'RUNNING', 'CANCEL_REQUESTED')

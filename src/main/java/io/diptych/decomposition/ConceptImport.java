@@ -1,0 +1,241 @@
+package io.diptych.decomposition;
+
+import io.diptych.artifact.BlobKind;
+import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.BlobStoreException;
+import io.diptych.artifact.StoredBlob;
+import io.diptych.engine.Concept;
+import io.diptych.engine.ConceptMetadata;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.EngineException;
+import io.diptych.engine.csd.ConceptFile;
+import io.diptych.engine.csd.SubConcepts;
+import io.diptych.engine.weights.ModelManifest;
+import io.diptych.http.problem.Problem;
+import io.diptych.http.problem.ProblemException;
+import io.diptych.http.problem.ProblemType;
+import io.diptych.job.Job;
+import io.diptych.job.JobKind;
+import io.diptych.job.Jobs;
+import io.diptych.job.Submission;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Takes in concepts that were learned elsewhere. */
+public final class ConceptImport {
+
+  private static final int MOST_PROBLEMS = 10;
+  private static final int MOST_WORD = 64;
+  private static final int MOST_SOURCE = 500;
+
+  private final Jobs jobs;
+  private final DecompositionRows rows;
+  private final BlobStore store;
+  private final Planner planner;
+  private final TransactionTemplate transaction;
+
+  ConceptImport(
+      Jobs jobs,
+      DecompositionRows rows,
+      BlobStore store,
+      Planner planner,
+      TransactionTemplate transaction) {
+    this.jobs = jobs;
+    this.rows = rows;
+    this.store = store;
+    this.planner = planner;
+    this.transaction = transaction;
+  }
+
+  /**
+   * What an import came to.
+   *
+   * @param created false when the tenant had this very file already
+   */
+  public record Imported(UUID id, boolean created) {}
+
+  /**
+   * Checks an artifact and makes a decomposition of it that has succeeded. The same file again
+   * gives the same decomposition.
+   *
+   * @throws ProblemException {@code invalid-artifact}, {@code incompatible-artifact}
+   */
+  public Imported take(String tenant, byte[] file, @Nullable String reference) {
+    Concept concept = read(file);
+    ModelManifest manifest = planner.manifestOf(concept.metadata());
+    check(concept, manifest);
+    // Written anew: whatever else the file held is gone, and equal concepts are equal files.
+    byte[] clean = ConceptFile.write(concept);
+    UUID id = jobs.newId();
+    StoredBlob blob = store.put(id, BlobKind.CONCEPT, clean);
+    Imported imported;
+    try {
+      imported =
+          Objects.requireNonNull(
+              transaction.execute(
+                  status -> {
+                    rows.lockImport(tenant, blob.key().sha256());
+                    Optional<UUID> known = rows.withConcept(tenant, blob.key().sha256());
+                    return known
+                        .map(existing -> new Imported(existing, false))
+                        .orElseGet(() -> record(tenant, id, concept, manifest, blob, reference));
+                  }));
+    } catch (RuntimeException refused) {
+      discard(id, refused);
+      throw refused;
+    }
+    if (!imported.created()) {
+      store.deleteAll(id);
+    }
+    return imported;
+  }
+
+  private void discard(UUID id, RuntimeException refused) {
+    try {
+      store.deleteAll(id);
+    } catch (BlobStoreException e) {
+      refused.addSuppressed(e);
+    }
+  }
+
+  private Imported record(
+      String tenant,
+      UUID id,
+      Concept concept,
+      ModelManifest manifest,
+      StoredBlob blob,
+      @Nullable String reference) {
+    Plan plan = planner.imported(concept.metadata(), manifest.name(), reference);
+    Submission submission =
+        Submission.of(JobKind.DECOMPOSITION, tenant, Decompositions.JSON.valueToTree(plan))
+            .id(id)
+            .modelDigest(plan.backboneDigest())
+            .build();
+    DecompositionRows.Learned learned =
+        new DecompositionRows.Learned(blob.key().sha256(), blob.bytes(), blob.stored());
+    Job job =
+        jobs.recordSucceeded(
+            submission,
+            Decompositions.JSON.valueToTree(LearnedConcept.of(concept, learned.sha256())));
+    rows.insertImported(job.id(), tenant, plan.backboneDigest(), learned);
+    return new Imported(job.id(), true);
+  }
+
+  private static Concept read(byte[] file) {
+    try {
+      return ConceptFile.read(file);
+    } catch (EngineException e) {
+      throw new ProblemException(
+          Problem.of(ProblemType.INVALID_ARTIFACT, String.valueOf(e.getMessage())), null, e);
+    }
+  }
+
+  /** Exactly the tensors that the model and the options call for, in exactly their shapes. */
+  private static void check(Concept concept, ModelManifest manifest) {
+    DecompositionOptions options = concept.metadata().options();
+    List<String> problems = new ArrayList<>();
+    checkMetadata(concept.metadata(), problems);
+    refuse(problems);
+    for (DecompositionOptions.Fault fault : options.faults(manifest.switti().depth())) {
+      problems.add(fault.option() + " " + fault.detail());
+    }
+    if (problems.isEmpty()) {
+      SortedMap<String, List<Long>> needed = shapes(options, manifest);
+      for (Map.Entry<String, List<Long>> each : needed.entrySet()) {
+        Concept.Tensor tensor = concept.tensors().get(each.getKey());
+        if (tensor == null) {
+          problems.add(each.getKey() + " is missing");
+        } else if (tensor.shape()[1] != each.getValue().get(1)
+            || tensor.shape()[0] != each.getValue().get(0)) {
+          problems.add(each.getKey() + " does not have the shape " + each.getValue());
+        }
+      }
+      concept.tensors().keySet().stream()
+          .filter(name -> !needed.containsKey(name))
+          .forEach(name -> problems.add(name + " does not belong there"));
+    }
+    refuse(problems);
+  }
+
+  /** What a file of ours always holds, and never more of it than a request could have asked for. */
+  private static void checkMetadata(ConceptMetadata metadata, List<String> problems) {
+    DecompositionOptions options = metadata.options();
+    DecompositionOptions.Memory memory = options.memory();
+    DecompositionOptions.Rectification rectification = options.rectification();
+    boolean complete =
+        Stream.of(
+                    options.contentWord(),
+                    options.styleWord(),
+                    options.profile(),
+                    options.optimiser(),
+                    metadata.backboneName(),
+                    metadata.subConceptSource(),
+                    memory == null ? "" : memory.blocks(),
+                    rectification == null ? "" : rectification.subConcepts(),
+                    rectification == null ? "" : rectification.space())
+                .allMatch(Objects::nonNull)
+            && (memory == null || memory.blocks().stream().allMatch(Objects::nonNull));
+    if (!complete) {
+      problems.add("the metadata is incomplete");
+      return;
+    }
+    if (Math.max(options.contentWord().length(), options.styleWord().length()) > MOST_WORD
+        || metadata.subConceptSource().length() > MOST_SOURCE
+        || (rectification != null
+            && (rectification.subConcepts().size() > SubConcepts.MOST_LINES
+                || rectification.subConcepts().stream()
+                    .anyMatch(line -> line == null || line.length() > SubConcepts.LONGEST_LINE)))) {
+      problems.add("a text of the metadata is too long");
+    }
+    if (metadata.losses().size() != options.steps()
+        || metadata.losses().stream().anyMatch(loss -> !Double.isFinite(loss))
+        || metadata.step() != options.evaluatedStep()) {
+      problems.add("the losses are not those of a whole run");
+    }
+  }
+
+  private static void refuse(List<String> problems) {
+    if (!problems.isEmpty()) {
+      throw new ProblemException(
+          ProblemType.INVALID_ARTIFACT,
+          "The artifact does not fit its own metadata: "
+              + String.join("; ", problems.subList(0, Math.min(problems.size(), MOST_PROBLEMS)))
+              + ".");
+    }
+  }
+
+  private static SortedMap<String, List<Long>> shapes(
+      DecompositionOptions options, ModelManifest manifest) {
+    SortedMap<String, List<Long>> shapes = new TreeMap<>();
+    DecompositionOptions.Memory memory = options.memory();
+    for (String group : List.of("content", "style")) {
+      for (int encoder = 0; encoder < manifest.textEncoders().size(); encoder++) {
+        long width = manifest.textEncoders().get(encoder).width();
+        shapes.put(group + ".rows." + encoder, List.of((long) options.tokens(), width));
+      }
+      if (memory != null) {
+        List<Long> shape = List.of((long) memory.pairs(), (long) manifest.switti().width());
+        for (int block : memory.blocks()) {
+          shapes.put(group + ".memory." + block + ".k", shape);
+          shapes.put(group + ".memory." + block + ".v", shape);
+        }
+      }
+    }
+    if (options.rectification() != null) {
+      for (int encoder = 0; encoder < manifest.textEncoders().size(); encoder++) {
+        long width = manifest.textEncoders().get(encoder).width();
+        shapes.put("projector." + encoder, List.of(width, width));
+      }
+    }
+    return shapes;
+  }
+}

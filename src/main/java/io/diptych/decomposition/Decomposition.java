@@ -1,0 +1,48 @@
+package io.diptych.decomposition;
+
+import io.diptych.job.Job;
+import io.diptych.job.JobState;
+import io.diptych.job.QueuePlace;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decomposition as it stood when it was read.
+ *
+ * @param job where it stands
+ * @param plan what it does
+ * @param picture what it is made from; null when its concept was imported
+ * @param artifact what it became; null until then, and after its retention
+ * @param artifactExpiredAt when the artifact was deleted because it was past its retention
+ * @param place where it waits; null when it does not
+ * @param previews steps of which there is a preview; empty in lists
+ */
+public record Decomposition(
+    Job job,
+    Plan plan,
+    @Nullable Picture picture,
+    @Nullable Artifact artifact,
+    @Nullable Instant artifactExpiredAt,
+    @Nullable QueuePlace place,
+    List<Integer> previews) {
+
+  /** The normalised picture. */
+  public record Picture(String sha256, int width, int height) {}
+
+  /** The concept as a file. */
+  public record Artifact(String sha256, long bytes) {}
+
+  public Decomposition {
+    previews = List.copyOf(previews);
+  }
+
+  public UUID id() {
+    return job.id();
+  }
+
+  public JobState state() {
+    return job.state();
+  }
+}

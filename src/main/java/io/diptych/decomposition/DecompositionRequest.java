@@ -1,0 +1,173 @@
+package io.diptych.decomposition;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonValue;
+import io.diptych.engine.DecompositionOptions;
+import io.swagger.v3.oas.annotations.media.Schema;
+import jakarta.validation.constraints.Size;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a caller may say about a decomposition. Everything may be left out; the model's defaults
+ * fill the gaps.
+ *
+ * @param contentWord word(s) for the subject; left out: a generic one
+ * @param styleWord word(s) for the style; left out: a generic one
+ * @param backbone name of the model
+ * @param profile which scales count as style and which as content
+ * @param steps optimisation steps; the state after the last one becomes the concept
+ * @param tokens learned rows per concept and text encoder
+ * @param memory K-V memories, or {@code false}
+ * @param rectification SVD rectification, or {@code false}
+ * @param seed of everything random; left out: drawn, and returned
+ * @param reference the caller's own name for it, returned unchanged
+ * @param labels the caller's own, to filter lists by
+ */
+@Schema(name = "DecompositionRequest")
+public record DecompositionRequest(
+    @Size(max = MOST_WORD, message = "has more than 64 characters") @Nullable String contentWord,
+    @Size(max = MOST_WORD, message = "has more than 64 characters") @Nullable String styleWord,
+    @Nullable String backbone,
+    DecompositionOptions.@Nullable Profile profile,
+    @Nullable Integer steps,
+    @Nullable Integer tokens,
+    @Nullable MemoryChoice memory,
+    @Nullable RectificationChoice rectification,
+    @Nullable Long seed,
+    @Size(max = 200, message = "has more than 200 characters") @Nullable String reference,
+    @Size(max = 16, message = "has more than 16 entries")
+        @Nullable
+            Map<
+                @Size(min = 1, max = 64, message = "has a name of no or more than 64 characters")
+                String,
+                @Size(max = 256, message = "has more than 256 characters") String>
+            labels) {
+
+  private static final int MOST_WORD = 64;
+  private static final int MOST_BLOCKS = 64;
+
+  /** Says nothing. */
+  public static final DecompositionRequest EMPTY =
+      new DecompositionRequest(null, null, null, null, null, null, null, null, null, null, null);
+
+  /**
+   * K-V memories: {@code false}, {@code true} for the model's own, or an object.
+   *
+   * @param blocks transformer blocks that get them, 0-based
+   * @param pairs key-value pairs per concept and block
+   */
+  @Schema(
+      name = "MemoryChoice",
+      description = "K-V memories: an object, or `false` to do without.",
+      oneOf = {MemoryOptions.class, Boolean.class})
+  public record MemoryChoice(boolean on, @Nullable List<Integer> blocks, @Nullable Integer pairs) {
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static MemoryChoice of(boolean on) {
+      return new MemoryChoice(on, null, null);
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
+    static MemoryChoice of(
+        @JsonProperty("blocks") @Nullable List<Integer> blocks,
+        @JsonProperty("pairs") @Nullable Integer pairs) {
+      if (blocks != null && (blocks.size() > MOST_BLOCKS || blocks.contains(null))) {
+        throw new IllegalArgumentException(
+            "must name at most " + MOST_BLOCKS + " blocks, and none of them null");
+      }
+      return new MemoryChoice(true, blocks, pairs);
+    }
+
+    public static MemoryChoice of(DecompositionOptions.@Nullable Memory memory) {
+      return memory == null ? of(false) : of(memory.blocks(), memory.pairs());
+    }
+
+    @JsonValue
+    Object json() {
+      if (!on) {
+        return false;
+      }
+      Map<String, Object> values = new LinkedHashMap<>();
+      if (blocks != null) {
+        values.put("blocks", blocks);
+      }
+      if (pairs != null) {
+        values.put("pairs", pairs);
+      }
+      return values;
+    }
+  }
+
+  /**
+   * SVD rectification: {@code false}, {@code true} for the model's own, or an object.
+   *
+   * @param rank singular directions removed from the style
+   * @param subConcepts descriptions of kinds of the subject; left out: found by the service
+   */
+  @Schema(
+      name = "RectificationChoice",
+      description = "SVD rectification: an object, or `false` to do without.",
+      oneOf = {RectificationOptions.class, Boolean.class})
+  public record RectificationChoice(
+      boolean on, @Nullable Integer rank, @Nullable List<String> subConcepts) {
+
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static RectificationChoice of(boolean on) {
+      return new RectificationChoice(on, null, null);
+    }
+
+    @JsonCreator(mode = JsonCreator.Mode.PROPERTIES)
+    static RectificationChoice of(
+        @JsonProperty("rank") @Nullable Integer rank,
+        @JsonProperty("subConcepts") @Nullable List<String> subConcepts) {
+      return new RectificationChoice(true, rank, subConcepts);
+    }
+
+    public static RectificationChoice of(
+        DecompositionOptions.@Nullable Rectification rectification) {
+      return rectification == null
+          ? of(false)
+          : of(
+              rectification.rank(),
+              rectification.subConcepts().isEmpty() ? null : rectification.subConcepts());
+    }
+
+    @JsonValue
+    Object json() {
+      if (!on) {
+        return false;
+      }
+      Map<String, Object> values = new LinkedHashMap<>();
+      if (rank != null) {
+        values.put("rank", rank);
+      }
+      if (subConcepts != null) {
+        values.put("subConcepts", subConcepts);
+      }
+      return values;
+    }
+  }
+
+  /** The object form of {@link MemoryChoice}, for the documentation. */
+  @Schema(name = "MemoryOptions")
+  record MemoryOptions(
+      @Schema(description = "Transformer blocks that get them, from 0.", example = "[0]")
+          List<Integer> blocks,
+      @Schema(description = "Pairs per concept and block.", minimum = "1", maximum = "16")
+          Integer pairs) {}
+
+  /** The object form of {@link RectificationChoice}, for the documentation. */
+  @Schema(name = "RectificationOptions")
+  record RectificationOptions(
+      @Schema(description = "Directions removed from the style.", minimum = "1", maximum = "500")
+          Integer rank,
+      @Schema(
+              description =
+                  "Descriptions of kinds of the subject, at least `rank` different ones. Left out:"
+                      + " found by the service.")
+          List<String> subConcepts) {}
+}

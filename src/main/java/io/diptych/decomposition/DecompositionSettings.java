@@ -1,0 +1,38 @@
+package io.diptych.decomposition;
+
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+
+/**
+ * Decompositions ({@code diptych.decomposition.*}).
+ *
+ * @param previewSteps a preview every so many steps; 0: none
+ * @param keepArtifacts how long a concept is kept after it was learned; null: until it is deleted
+ * @param orphansAfter blobs that belong to nothing are deleted when they are older
+ * @param choresEvery how often retention and left-overs are looked at
+ * @param conceptsCached concepts kept in memory for generation
+ * @param assumedGigaflops speed of the devices, for estimates before any run was measured
+ */
+@ConfigurationProperties("diptych.decomposition")
+record DecompositionSettings(
+    @DefaultValue("50") int previewSteps,
+    @Nullable Duration keepArtifacts,
+    @DefaultValue("24h") Duration orphansAfter,
+    @DefaultValue("10m") Duration choresEvery,
+    @DefaultValue("64") int conceptsCached,
+    @DefaultValue("120") double assumedGigaflops) {
+
+  DecompositionSettings {
+    if (previewSteps < 0 || conceptsCached < 0 || !(assumedGigaflops > 0)) {
+      throw new IllegalArgumentException(
+          "diptych.decomposition: preview-steps and concepts-cached must not be negative,"
+              + " assumed-gigaflops must be above 0.");
+    }
+    if (keepArtifacts != null && (keepArtifacts.isNegative() || keepArtifacts.isZero())) {
+      throw new IllegalArgumentException(
+          "diptych.decomposition.keep-artifacts must be positive; leave it out to keep them.");
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package io.diptych.decomposition;
+
+import io.diptych.artifact.BlobStore;
+import io.diptych.image.ImageIntake;
+import io.diptych.job.JobEnded;
+import io.diptych.job.JobKind;
+import io.diptych.job.JobRemoval;
+import io.diptych.job.Jobs;
+import io.diptych.model.Models;
+import io.diptych.ops.HousekeepingTask;
+import io.diptych.role.ConditionalOnApi;
+import io.diptych.role.ConditionalOnJobs;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.EventListener;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Decompositions as beans. */
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties({DecompositionSettings.class, IntakeSettings.class})
+class DecompositionSetup {
+
+  private static final Duration SWEEP_EVERY = Duration.ofHours(6);
+
+  @Bean
+  DecompositionRows decompositionRows(JdbcClient sql) {
+    return new DecompositionRows(sql);
+  }
+
+  @Bean
+  Planner planner(Models models, DecompositionRows rows, DecompositionSettings settings) {
+    return new Planner(
+        models, new Estimator(rows, settings.assumedGigaflops()), new SecureRandom());
+  }
+
+  @Bean
+  Decompositions decompositions(
+      Jobs jobs,
+      DecompositionRows rows,
+      BlobStore store,
+      Planner planner,
+      PlatformTransactionManager transactions) {
+    return new Decompositions(jobs, rows, store, planner, new TransactionTemplate(transactions));
+  }
+
+  @Bean
+  ConceptShelf conceptShelf(
+      Jobs jobs, DecompositionRows rows, BlobStore store, DecompositionSettings settings) {
+    return new ConceptShelf(jobs, rows, store, settings.conceptsCached());
+  }
+
+  @Bean
+  @ConditionalOnApi
+  ConceptImport conceptImport(
+      Jobs jobs,
+      DecompositionRows rows,
+      BlobStore store,
+      Planner planner,
+      PlatformTransactionManager transactions) {
+    return new ConceptImport(jobs, rows, store, planner, new TransactionTemplate(transactions));
+  }
+
+  @Bean
+  @ConditionalOnApi
+  ImageIntake imageIntake(IntakeSettings settings) {
+    return new ImageIntake(settings.limits());
+  }
+
+  @Bean
+  @ConditionalOnJobs
+  DecompositionRunner decompositionRunner(
+      Models models, BlobStore store, DecompositionRows rows, DecompositionSettings settings) {
+    return new DecompositionRunner(models, store, rows, settings.previewSteps());
+  }
+
+  @Bean
+  Leftovers leftovers(
+      Jobs jobs,
+      DecompositionRows rows,
+      BlobStore store,
+      PlatformTransactionManager transactions,
+      Clock clock) {
+    return new Leftovers(jobs, rows, store, transactions, clock);
+  }
+
+  @Bean
+  JobRemoval removeDecomposition(Leftovers leftovers) {
+    return leftovers::removing;
+  }
+
+  @Bean
+  DeletionAtTheEnd deletionAtTheEnd(Leftovers leftovers) {
+    return new DeletionAtTheEnd(leftovers);
+  }
+
+  @Bean
+  HousekeepingTask finishDeletions(Leftovers leftovers, DecompositionSettings settings) {
+    return new Chore("finish-deletions", settings.choresEvery(), leftovers::finishDeletions);
+  }
+
+  @Bean
+  HousekeepingTask expireArtifacts(Leftovers leftovers, DecompositionSettings settings) {
+    return new Chore(
+        "expire-artifacts",
+        settings.choresEvery(),
+        () -> leftovers.expireArtifacts(settings.keepArtifacts()));
+  }
+
+  @Bean
+  HousekeepingTask sweepBlobs(Leftovers leftovers, DecompositionSettings settings) {
+    return new Chore(
+        "sweep-decomposition-blobs",
+        // Lists the whole store.
+        SWEEP_EVERY,
+        () -> leftovers.sweepBlobs(settings.orphansAfter()));
+  }
+
+  /** Finishes in this process what a delete of a running decomposition began, without delay. */
+  static final class DeletionAtTheEnd {
+
+    private final Leftovers leftovers;
+
+    DeletionAtTheEnd(Leftovers leftovers) {
+      this.leftovers = leftovers;
+    }
+
+    @EventListener
+    void ended(JobEnded ended) {
+      if (ended.kind() == JobKind.DECOMPOSITION) {
+        leftovers.finishDeletion(ended.tenant(), ended.job());
+      }
+    }
+  }
+}

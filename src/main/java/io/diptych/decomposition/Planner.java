@@ -1,0 +1,195 @@
+package io.diptych.decomposition;
+
+import io.diptych.decomposition.DecompositionRequest.MemoryChoice;
+import io.diptych.decomposition.DecompositionRequest.RectificationChoice;
+import io.diptych.engine.ConceptMetadata;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.DecompositionOptions.Memory;
+import io.diptych.engine.DecompositionOptions.Rectification;
+import io.diptych.engine.csd.SubConcepts;
+import io.diptych.engine.weights.ModelManifest;
+import io.diptych.http.problem.FieldError;
+import io.diptych.http.problem.Problem;
+import io.diptych.http.problem.ProblemException;
+import io.diptych.http.problem.ProblemType;
+import io.diptych.model.Models;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/** Turns a request into a plan, or refuses it with every value that is wrong. */
+final class Planner {
+
+  /** What the authors' captions would say of any picture (backbones.md 5.10). */
+  static final String GENERIC_CONTENT = "object";
+
+  static final String GENERIC_STYLE = "art";
+
+  private static final String CONTENT_WORD = "contentWord";
+  private static final String STYLE_WORD = "styleWord";
+
+  private final Models models;
+  private final Estimator estimator;
+  private final RandomGenerator seeds;
+
+  Planner(Models models, Estimator estimator, RandomGenerator seeds) {
+    this.models = models;
+    this.estimator = estimator;
+    this.seeds = seeds;
+  }
+
+  Estimate estimate(Plan plan) {
+    return estimator.of(plan, models.manifest(plan.backbone()));
+  }
+
+  /**
+   * @throws ProblemException {@code validation}, with a pointer to each wrong value
+   */
+  Plan plan(DecompositionRequest request) {
+    String name = request.backbone() == null ? models.standard() : request.backbone();
+    if (!models.names().contains(name)) {
+      throw ProblemException.invalid(
+          FieldError.at("/backbone", "must be one of " + String.join(", ", models.names())));
+    }
+    ModelManifest manifest = models.manifest(name);
+    DecompositionOptions options = options(request, manifest);
+    List<FieldError> errors = new ArrayList<>();
+    for (DecompositionOptions.Fault fault : options.faults(manifest.switti().depth())) {
+      errors.add(FieldError.at("/" + fault.option().replace('.', '/'), fault.detail()));
+    }
+    Rectification rectification = options.rectification();
+    if (rectification != null) {
+      checkSubConcepts(rectification, errors);
+    }
+    if (!errors.isEmpty()) {
+      throw ProblemException.invalid(errors.toArray(FieldError[]::new));
+    }
+    List<String> chosen = new ArrayList<>();
+    if (request.contentWord() == null) {
+      chosen.add(CONTENT_WORD);
+    }
+    if (request.styleWord() == null) {
+      chosen.add(STYLE_WORD);
+    }
+    return new Plan(name, manifest.digest(), options, chosen, request.reference());
+  }
+
+  /** The plan that an imported concept was learned by. */
+  Plan imported(ConceptMetadata metadata, String modelName, @Nullable String reference) {
+    return new Plan(modelName, metadata.backboneDigest(), metadata.options(), List.of(), reference);
+  }
+
+  /**
+   * The model with a digest.
+   *
+   * @throws ProblemException {@code incompatible-artifact} when there is none here
+   */
+  ModelManifest manifestOf(ConceptMetadata metadata) {
+    Optional<ModelManifest> known =
+        models.names().stream()
+            .map(models::manifest)
+            .filter(manifest -> manifest.digest().equals(metadata.backboneDigest()))
+            .findFirst();
+    return known.orElseThrow(
+        () ->
+            new ProblemException(
+                Problem.of(
+                    ProblemType.INCOMPATIBLE_ARTIFACT,
+                    "The artifact was learned on a model of digest "
+                        + abbreviated(metadata.backboneDigest())
+                        + ", which is none of those served here: "
+                        + String.join(", ", models.names())
+                        + ".")));
+  }
+
+  private static String abbreviated(String digest) {
+    return digest.substring(0, Math.min(12, digest.length())).replaceAll("[^0-9a-zA-Z]", "?");
+  }
+
+  private DecompositionOptions options(DecompositionRequest request, ModelManifest manifest) {
+    DecompositionOptions defaults =
+        manifest
+            .defaults()
+            .decomposition()
+            .toOptions(
+                request.contentWord() == null ? GENERIC_CONTENT : request.contentWord().strip(),
+                request.styleWord() == null ? GENERIC_STYLE : request.styleWord().strip(),
+                request.seed() == null ? seeds.nextLong(1L << 53) : request.seed());
+    Integer steps = request.steps();
+    return new DecompositionOptions(
+        defaults.contentWord(),
+        defaults.styleWord(),
+        request.profile() == null ? defaults.profile() : request.profile(),
+        steps == null ? defaults.steps() : steps,
+        steps == null ? defaults.evaluatedStep() : Math.max(1, steps),
+        request.tokens() == null ? defaults.tokens() : request.tokens(),
+        defaults.seed(),
+        defaults.horizontalFlip(),
+        defaults.scaleAware(),
+        memory(request.memory(), defaults.memory()),
+        rectification(request.rectification(), defaults.rectification()),
+        defaults.gradientIsolation(),
+        defaults.optimiser());
+  }
+
+  private static @Nullable Memory memory(@Nullable MemoryChoice choice, @Nullable Memory standard) {
+    if (choice == null) {
+      return standard;
+    }
+    if (!choice.on()) {
+      return null;
+    }
+    Memory base = standard == null ? Memory.DEFAULT : standard;
+    return new Memory(
+        choice.blocks() == null ? base.blocks() : choice.blocks(),
+        choice.pairs() == null ? base.pairs() : choice.pairs());
+  }
+
+  private static @Nullable Rectification rectification(
+      @Nullable RectificationChoice choice, @Nullable Rectification standard) {
+    if (choice == null) {
+      return standard;
+    }
+    if (!choice.on()) {
+      return null;
+    }
+    Rectification base = standard == null ? Rectification.DEFAULT : standard;
+    return new Rectification(
+        choice.rank() == null ? base.rank() : choice.rank(),
+        choice.subConcepts() == null ? base.subConcepts() : choice.subConcepts(),
+        base.space());
+  }
+
+  private static void checkSubConcepts(Rectification rectification, List<FieldError> errors) {
+    String pointer = "/rectification/subConcepts";
+    List<String> lines = rectification.subConcepts();
+    if (lines.isEmpty()) {
+      return;
+    }
+    if (lines.size() > SubConcepts.MOST_LINES) {
+      errors.add(
+          FieldError.at(pointer, "has more than " + SubConcepts.MOST_LINES + " descriptions"));
+    }
+    for (int i = 0; i < Math.min(lines.size(), SubConcepts.MOST_LINES); i++) {
+      String line = lines.get(i);
+      if (line == null || line.isBlank() || line.length() > SubConcepts.LONGEST_LINE) {
+        errors.add(
+            FieldError.at(
+                pointer + "/" + i, "must have 1 to " + SubConcepts.LONGEST_LINE + " characters"));
+      }
+    }
+    long distinct = lines.stream().distinct().count();
+    if (rectification.rank() > distinct) {
+      errors.add(
+          FieldError.at(
+              "/rectification/rank",
+              "is "
+                  + rectification.rank()
+                  + ", but there are only "
+                  + distinct
+                  + " different sub-concepts to span it"));
+    }
+  }
+}

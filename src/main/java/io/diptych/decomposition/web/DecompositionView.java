@@ -1,0 +1,253 @@
+package io.diptych.decomposition.web;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import io.diptych.decomposition.Decomposition;
+import io.diptych.decomposition.DecompositionRequest.MemoryChoice;
+import io.diptych.decomposition.DecompositionRequest.RectificationChoice;
+import io.diptych.decomposition.Decompositions;
+import io.diptych.decomposition.LearnedConcept;
+import io.diptych.decomposition.Plan;
+import io.diptych.engine.DecompositionOptions;
+import io.diptych.http.problem.Problem;
+import io.diptych.http.problem.ProblemType;
+import io.diptych.job.Job;
+import io.diptych.job.JobError;
+import io.diptych.job.JobState;
+import io.diptych.job.Progress;
+import io.diptych.job.QueuePlace;
+import io.swagger.v3.oas.annotations.media.Schema;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A decomposition on the wire. Which members are there depends on the state.
+ *
+ * @param attempt runs that counted, the present one included
+ * @param reference the caller's own name
+ * @param picture the normalised picture; absent when the artifact was imported
+ * @param queue while it waits
+ * @param progress from the first step on
+ * @param error when it failed or expired
+ * @param result when it succeeded
+ */
+@Schema(name = "Decomposition")
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record DecompositionView(
+    UUID id,
+    JobState state,
+    Instant createdAt,
+    @Nullable Instant startedAt,
+    @Nullable Instant finishedAt,
+    int attempt,
+    @Nullable String reference,
+    Map<String, String> labels,
+    Settings settings,
+    @Nullable Picture picture,
+    @Nullable Queue queue,
+    @Nullable ProgressView progress,
+    @Nullable Problem error,
+    @Nullable Result result,
+    Links links) {
+
+  /**
+   * What runs, with nothing left open.
+   *
+   * @param backboneDigest of the model; artifacts fit no other one
+   * @param chosenWords words that the request left out and the service chose
+   * @param seed give it again to run the same again
+   */
+  @Schema(name = "DecompositionSettings")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Settings(
+      String backbone,
+      String backboneDigest,
+      String contentWord,
+      String styleWord,
+      List<String> chosenWords,
+      DecompositionOptions.Profile profile,
+      int steps,
+      int evaluatedStep,
+      int tokens,
+      MemoryChoice memory,
+      RectificationChoice rectification,
+      long seed) {
+
+    static Settings of(Plan plan) {
+      DecompositionOptions options = plan.options();
+      return new Settings(
+          plan.backbone(),
+          plan.backboneDigest(),
+          options.contentWord(),
+          options.styleWord(),
+          plan.chosenWords(),
+          options.profile(),
+          options.steps(),
+          options.evaluatedStep(),
+          options.tokens(),
+          MemoryChoice.of(options.memory()),
+          RectificationChoice.of(options.rectification()),
+          options.seed());
+    }
+  }
+
+  /**
+   * The picture as it was taken in: upright, sRGB, without metadata.
+   *
+   * @param sha256 of the stored PNG
+   */
+  @Schema(name = "DecompositionPicture")
+  record Picture(String sha256, int width, int height) {}
+
+  /**
+   * @param position 1: next
+   */
+  @Schema(name = "QueuePlace")
+  record Queue(int position, long estimatedWaitSeconds) {
+
+    static Queue of(QueuePlace place) {
+      return new Queue(place.position(), ceilSeconds(place.estimatedWait().toMillis()));
+    }
+  }
+
+  /**
+   * @param phase which concept the last step was about
+   * @param losses the newest loss of each phase
+   * @param stepMillis median of the last steps
+   * @param remainingSeconds until the last step
+   */
+  @Schema(name = "DecompositionProgress")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record ProgressView(
+      int step,
+      int totalSteps,
+      @Nullable String phase,
+      Map<String, Double> losses,
+      double stepMillis,
+      long remainingSeconds) {
+
+    static ProgressView of(Progress progress) {
+      return new ProgressView(
+          progress.step(),
+          progress.totalSteps(),
+          progress.phase(),
+          progress.losses(),
+          progress.stepMillis(),
+          ceilSeconds(progress.remainingMillis()));
+    }
+  }
+
+  /**
+   * @param step whose state the artifact is
+   * @param subConceptSource where the sub-concepts of the rectification came from
+   * @param artifactExpiredAt when the artifact was deleted because it was past its retention
+   */
+  @Schema(name = "DecompositionResult")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Result(
+      int step,
+      double firstLoss,
+      double lastLoss,
+      @Nullable String subConceptSource,
+      String artifactSha256,
+      @Nullable Long artifactBytes,
+      @Nullable Instant artifactExpiredAt) {}
+
+  /**
+   * Where to go on from here. What is absent is not possible now.
+   *
+   * @param previews one for each step that has a preview; in lists absent
+   */
+  @Schema(name = "DecompositionLinks")
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Links(
+      String self,
+      String events,
+      String attempts,
+      @Nullable String cancel,
+      @Nullable String retry,
+      @Nullable String artifact,
+      @Nullable List<String> previews) {}
+
+  static DecompositionView of(Decomposition decomposition) {
+    Job job = decomposition.job();
+    Decomposition.Picture picture = decomposition.picture();
+    QueuePlace place = decomposition.place();
+    Progress progress = job.progress();
+    JobError error = job.error();
+    return new DecompositionView(
+        job.id(),
+        job.state(),
+        job.createdAt(),
+        job.startedAt(),
+        job.finishedAt(),
+        job.attempt(),
+        decomposition.plan().reference(),
+        job.labels(),
+        Settings.of(decomposition.plan()),
+        picture == null ? null : new Picture(picture.sha256(), picture.width(), picture.height()),
+        place == null ? null : Queue.of(place),
+        progress == null ? null : ProgressView.of(progress),
+        error == null ? null : problem(error, job.id()),
+        result(decomposition),
+        links(decomposition));
+  }
+
+  private static Problem problem(JobError error, UUID job) {
+    return Problem.of(
+            ProblemType.ofSlug(error.code()).orElse(ProblemType.INTERNAL), error.message())
+        .withJob(job);
+  }
+
+  private static @Nullable Result result(Decomposition decomposition) {
+    JsonNode stored = decomposition.job().result();
+    if (stored == null) {
+      return null;
+    }
+    LearnedConcept learned = Decompositions.learned(stored);
+    Decomposition.Artifact artifact = decomposition.artifact();
+    return new Result(
+        learned.step(),
+        learned.firstLoss(),
+        learned.lastLoss(),
+        learned.subConceptSource().isEmpty() ? null : learned.subConceptSource(),
+        learned.sha256(),
+        artifact == null ? null : artifact.bytes(),
+        decomposition.artifactExpiredAt());
+  }
+
+  private static Links links(Decomposition decomposition) {
+    String self = address(decomposition.id());
+    boolean cancelable =
+        switch (decomposition.state()) {
+          case QUEUED, RUNNING -> true;
+          default -> false;
+        };
+    boolean retryable =
+        switch (decomposition.state()) {
+          case FAILED, CANCELED, EXPIRED -> true;
+          default -> false;
+        };
+    return new Links(
+        self,
+        self + "/events",
+        self + "/attempts",
+        cancelable ? self + "/cancel" : null,
+        retryable ? self + "/retry" : null,
+        decomposition.artifact() == null ? null : self + "/artifact",
+        decomposition.previews().isEmpty()
+            ? null
+            : decomposition.previews().stream().map(step -> self + "/previews/" + step).toList());
+  }
+
+  static String address(UUID id) {
+    return "/decompositions/" + id;
+  }
+
+  static long ceilSeconds(long millis) {
+    return (millis + 999) / 1000;
+  }
+}

@@ -1,0 +1,65 @@
+package io.diptych.engine.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.switti.Switti;
+import io.diptych.engine.vqvae.TokenMaps;
+import io.diptych.engine.vqvae.Vqvae;
+import java.util.List;
+
+/** What is measured on models in training and on finished ones alike. */
+final class Measurements {
+
+  private Measurements() {}
+
+  static NDArray planes(NDManager scope, Vqvae vqvae, float[] pictures) {
+    int side = vqvae.architecture().resolution();
+    return scope.create(pictures, new Shape(pictures.length / (3L * side * side), 3, side, side));
+  }
+
+  static Reconstruction reconstruct(NDManager scope, Vqvae vqvae, NDArray pictures) {
+    List<NDArray> maps = vqvae.quantize(scope, vqvae.encode(scope, pictures)).scales();
+    NDArray sum = vqvae.emptySum(scope, (int) pictures.getShape().get(0));
+    NDList flat = new NDList();
+    for (int scale = 0; scale < maps.size(); scale++) {
+      sum = vqvae.accumulate(scope, sum, maps.get(scale), scale).sum();
+      flat.add(maps.get(scale).flatten());
+    }
+    return new Reconstruction(
+        vqvae.decode(scope, sum).toFloatArray(), NDArrays.concat(flat).toLongArray());
+  }
+
+  /** Mean cross-entropy of every scale for latent maps (B, d, P, P) and their captions. */
+  static float[] crossEntropy(
+      NDManager scope, Vqvae vqvae, Switti switti, NDArray latents, TextBatch text) {
+    int batch = text.size();
+    int scales = switti.architecture().sides().size();
+    TokenMaps maps = vqvae.quantize(scope, latents);
+    Switti.Prepared prepared =
+        switti.prepare(
+            scope,
+            scope.create(text.context(), new Shape(batch, text.tokens(), text.width())),
+            scope.create(text.bias(), new Shape(batch, text.tokens())),
+            scope.create(text.pooled(), new Shape(batch, switti.architecture().pooledWidth())),
+            null,
+            false);
+    NDArray logits =
+        switti
+            .teacherForced(scope, prepared, maps.teacherForcingInput(), 0, scales - 1, null, false)
+            .logits();
+    NDArray targets = NDArrays.concat(new NDList(maps.scales()), 1);
+    NDArray loss =
+        logits.logSoftmax(2).gather(targets.expandDims(2), 2).squeeze(2).neg().mean(new int[] {0});
+    float[] means = new float[scales];
+    int begin = 0;
+    for (int scale = 0; scale < scales; scale++) {
+      int end = switti.architecture().tokensUpTo(scale);
+      means[scale] = loss.get(begin + ":" + end).mean().getFloat();
+      begin = end;
+    }
+    return means;
+  }
+}

@@ -1,0 +1,127 @@
+package io.diptych.engine.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.program.Program;
+import io.diptych.engine.vqvae.Vqvae;
+import io.diptych.engine.vqvae.VqvaeArchitecture;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Map;
+
+/** A VQ-VAE in training. Pictures are planes (B, 3, S, S) in [-1, 1]. For one thread at a time. */
+public final class VqvaeTrainer implements AutoCloseable {
+
+  private final TrainingState state;
+  private final Program program;
+  private final Vqvae average;
+
+  private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state) {
+    this.state = state;
+    this.program =
+        Program.load(
+            "vqvae",
+            Map.of(
+                "levels", architecture.channelMultipliers().size(),
+                "residual_blocks", architecture.residualBlocks(),
+                "sides", architecture.sides()),
+            state.manager());
+    this.average = new Vqvae(architecture, state.averages(), state.manager());
+  }
+
+  /** Starts from initial weights. */
+  public static VqvaeTrainer start(VqvaeArchitecture architecture, long seed, String device) {
+    return new VqvaeTrainer(
+        architecture,
+        TrainingState.initial(architecture.tensors(), seed, counters(architecture), device));
+  }
+
+  /** Goes on from a checkpoint, made here or by {@code tools/pretrain.py}. */
+  public static VqvaeTrainer resume(
+      VqvaeArchitecture architecture, Path checkpoint, String device) {
+    return new VqvaeTrainer(
+        architecture,
+        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device));
+  }
+
+  private static Map<String, Shape> counters(VqvaeArchitecture architecture) {
+    return Map.of("hits", new Shape(architecture.codes()));
+  }
+
+  /**
+   * One optimisation step.
+   *
+   * @param quantise false: plain auto-encoding, which comes first
+   * @return mean squared error, mean absolute error, codebook loss, gradient norm
+   */
+  public float[] step(float[] pictures, Schedule schedule, boolean quantise) {
+    try (NDManager scope = state.manager().newSubManager()) {
+      return program
+          .call("train_step", scope)
+          .with(state.weights())
+          .with(state.state())
+          .with(planes(scope, pictures))
+          .with(scope.create(schedule.values(quantise ? 1 : 0)))
+          .runDifferentiably()
+          .singletonOrThrow()
+          .toFloatArray();
+    }
+  }
+
+  /**
+   * Gives codes that were not chosen since the last call a new place among the residuals of some
+   * pictures.
+   *
+   * @param order a permutation of all residual vectors: pictures times tokens
+   * @return how many codes were moved
+   */
+  public long reseed(float[] pictures, long[] order) {
+    try (NDManager scope = state.manager().newSubManager()) {
+      return program
+          .call("reseed", scope)
+          .with(state.weights())
+          .with(state.state())
+          .with(planes(scope, pictures))
+          .with(scope.create(order))
+          .run()
+          .singletonOrThrow()
+          .getLong();
+    }
+  }
+
+  /** Forgets which codes were chosen: the next {@link #reseed} moves all of them. */
+  public void forgetHits() {
+    state.state().get("hits").muli(0);
+  }
+
+  /** Latent maps (B, d, P, P) by the averaged weights. */
+  public float[] encode(float[] pictures) {
+    try (NDManager scope = state.manager().newSubManager()) {
+      return average.encode(scope, planes(scope, pictures)).toFloatArray();
+    }
+  }
+
+  /** Encodes, quantises and decodes by the averaged weights. */
+  public Reconstruction reconstruct(float[] pictures) {
+    try (NDManager scope = state.manager().newSubManager()) {
+      return Measurements.reconstruct(scope, average, planes(scope, pictures));
+    }
+  }
+
+  /** Writes a checkpoint; it appears complete or not at all. */
+  public void save(Path checkpoint, Map<String, String> metadata) throws IOException {
+    state.save(checkpoint, metadata);
+  }
+
+  private NDArray planes(NDManager scope, float[] pictures) {
+    return Measurements.planes(scope, average, pictures);
+  }
+
+  @Override
+  public void close() {
+    average.close();
+    program.close();
+    state.close();
+  }
+}

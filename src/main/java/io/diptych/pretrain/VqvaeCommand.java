@@ -1,0 +1,134 @@
+package io.diptych.pretrain;
+
+import io.diptych.engine.training.Draws;
+import io.diptych.engine.training.Reconstruction;
+import io.diptych.engine.training.VqvaeTrainer;
+import io.diptych.engine.vqvae.VqvaeArchitecture;
+import io.diptych.pretrain.data.Dataset;
+import io.diptych.pretrain.data.Split;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code pretrain vqvae}: the tokenizer. */
+@Command(
+    name = "vqvae",
+    mixinStandardHelpOptions = true,
+    description = "Trains the VQ-VAE: plain auto-encoding first, then with its codebook.")
+final class VqvaeCommand implements Callable<Integer> {
+
+  private static final List<String> FIGURES =
+      List.of("squared", "absolute", "codebook", "gradientNorm");
+
+  private static final int MEASURED = 256;
+  private static final int MEASURED_AT_ONCE = 32;
+  private static final int SHOWN = 40;
+  private static final int COLUMNS = 8;
+
+  @Mixin private TrainingOptions options = new TrainingOptions();
+
+  @Override
+  public Integer call() {
+    Dataset train = Dataset.open(options.data, Split.TRAIN);
+    Dataset validation = Dataset.open(options.data, Split.VALIDATION);
+    TrainingRun run = TrainingRun.open(options, "vqvae", options.changes);
+    try (VqvaeTrainer trainer = trainer(run, options.device)) {
+      run.train(options, new Training(run, trainer, train, validation));
+    }
+    return 0;
+  }
+
+  static VqvaeTrainer trainer(TrainingRun run, String device) {
+    VqvaeArchitecture architecture = run.settings().vqvae();
+    return run.hasCheckpoint()
+        ? VqvaeTrainer.resume(architecture, run.checkpoint(), device)
+        : VqvaeTrainer.start(architecture, run.settings().seed(), device);
+  }
+
+  /** One run's steps and measurements. */
+  record Training(TrainingRun run, VqvaeTrainer trainer, Dataset train, Dataset validation)
+      implements TrainingRun.Training {
+
+    @Override
+    public void step() {
+      RunSettings settings = run.settings();
+      int batch = settings.integer("batch");
+      int plainSteps = settings.integer("plainSteps");
+      if (run.step() == plainSteps) {
+        trainer.forgetHits();
+        reseed();
+        reseed();
+      } else if (run.step() > plainSteps
+          && run.step() % settings.integer("reseedEvery") == 0
+          && run.step() < settings.integer("decayFrom")) {
+        run.log(run.line().put("reseeded", reseed()));
+      }
+      float[] losses =
+          trainer.step(pictures("vqvae", batch), run.schedule(), run.step() >= plainSteps);
+      run.report(losses, FIGURES, batch);
+    }
+
+    private long reseed() {
+      int count = run.settings().integer("reseedImages");
+      int vectors = count * run.settings().vqvae().tokens();
+      return trainer.reseed(
+          pictures("reseed", count),
+          Draws.permutation(run.settings().seed(), "reseed." + run.step(), vectors));
+    }
+
+    private float[] pictures(String purpose, int count) {
+      return Pictures.planes(
+          train, run.pictures(purpose, count, train.size()), run.mirrored(purpose, count));
+    }
+
+    @Override
+    public void save(Path checkpoint, Map<String, String> metadata) throws IOException {
+      trainer.save(checkpoint, metadata);
+    }
+
+    @Override
+    public void sample() throws IOException {
+      int count = Math.min(MEASURED, validation.size());
+      BitSet used = new BitSet();
+      double psnr = 0;
+      double error = 0;
+      List<BufferedImage> originals = new ArrayList<>();
+      List<BufferedImage> copies = new ArrayList<>();
+      for (int from = 0; from < count; from += MEASURED_AT_ONCE) {
+        int pictures = Math.min(MEASURED_AT_ONCE, count - from);
+        float[] planes = Pictures.planes(validation, from, pictures);
+        Reconstruction copy = trainer.reconstruct(planes);
+        psnr += Arrays.stream(Pictures.psnr(planes, copy.pictures(), pictures)).sum();
+        for (int i = 0; i < pictures; i++) {
+          error += Pictures.error(planes, copy.pictures(), i, pictures);
+        }
+        Arrays.stream(copy.tokens()).forEach(token -> used.set((int) token));
+        if (from < SHOWN) {
+          originals.addAll(Pictures.of(planes, validation.imageSize()));
+          copies.addAll(Pictures.of(copy.pictures(), validation.imageSize()));
+        }
+      }
+      run.log(
+          run.line()
+              .put("psnr", TrainingRun.rounded(psnr / count))
+              .put("psnrOfMeanError", TrainingRun.rounded(-10 * Math.log10(error / count)))
+              .put("codesUsed", used.cardinality()));
+      List<BufferedImage> rows = new ArrayList<>();
+      for (int from = 0; from + COLUMNS <= Math.min(SHOWN, count); from += COLUMNS) {
+        rows.addAll(originals.subList(from, from + COLUMNS));
+        rows.addAll(copies.subList(from, from + COLUMNS));
+      }
+      if (!rows.isEmpty()) {
+        Pictures.write(Pictures.sheet(rows, COLUMNS), run.sample());
+      }
+    }
+  }
+}

@@ -1,0 +1,3 @@
+package broken.decomposition.web;
+
+public class Routes {}

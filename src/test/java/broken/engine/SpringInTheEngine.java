@@ -1,0 +1,7 @@
+package broken.engine;
+
+import org.springframework.util.unit.DataSize;
+
+class SpringInTheEngine {
+  DataSize size = DataSize.ofBytes(1);
+}

@@ -1,0 +1,6 @@
+package broken.generation;
+
+import org.springframework.stereotype.Repository;
+
+@Repository
+public class EverybodysTable {}

@@ -1,0 +1,6 @@
+package broken.generation;
+
+import org.springframework.web.bind.annotation.RestController;
+
+@RestController
+class RoutesOutsideWeb {}

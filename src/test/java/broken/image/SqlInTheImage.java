@@ -1,0 +1,7 @@
+package broken.image;
+
+import javax.sql.DataSource;
+
+class SqlInTheImage {
+  DataSource source;
+}

@@ -1,0 +1,7 @@
+package broken.left;
+
+import broken.right.Right;
+
+public class Left {
+  Right right;
+}

@@ -1,0 +1,7 @@
+package broken.right;
+
+import broken.left.Left;
+
+public class Right {
+  Left left;
+}

@@ -1,0 +1,7 @@
+package broken.worker;
+
+import broken.decomposition.web.Routes;
+
+class ImportsRoutes {
+  Routes routes;
+}

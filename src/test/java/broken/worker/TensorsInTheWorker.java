@@ -1,0 +1,7 @@
+package broken.worker;
+
+import ai.djl.ndarray.types.Shape;
+
+class TensorsInTheWorker {
+  Shape shape;
+}

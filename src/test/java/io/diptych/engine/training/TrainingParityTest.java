@@ -1,0 +1,146 @@
+package io.diptych.engine.training;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.judge.JudgeArchitecture;
+import io.diptych.engine.switti.SwittiArchitecture;
+import io.diptych.engine.vqvae.VqvaeArchitecture;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Training through DJL equals training in plain PyTorch: {@code training/reference.py} made the
+ * expected figures.
+ */
+class TrainingParityTest {
+
+  private static final long SEED = 7;
+  private static final int STEPS = 6;
+  private static final double MARGIN = 1e-4;
+  private static final List<Integer> SIDES = List.of(1, 2, 4);
+  private static final VqvaeArchitecture VQVAE =
+      new VqvaeArchitecture(32, List.of(1, 1), 1, 8, 32, SIDES);
+  private static final SwittiArchitecture SWITTI =
+      new SwittiArchitecture(2, 32, 2, 16, 16, 8, 32, SIDES, 10000, 128, true, false);
+
+  private static JsonNode reference;
+
+  @TempDir private Path directory;
+
+  @BeforeAll
+  static void read() throws IOException {
+    try (InputStream in =
+        TrainingParityTest.class.getResourceAsStream("/training/reference.json")) {
+      reference = JsonMapper.builder().build().readTree(in);
+    }
+  }
+
+  @Test
+  void numbersByFormulaAreTheSame() {
+    assertThat(Draws.words(SEED, "sample", 4))
+        .containsExactly(
+            reference.path("words").valueStream().mapToInt(w -> (int) w.asLong()).toArray());
+    assertThat(Draws.permutation(SEED, "sample", 8))
+        .containsExactly(
+            reference.path("permutation").valueStream().mapToLong(JsonNode::asLong).toArray());
+    float[] head = InitialWeights.of("head.weight", new Shape(4, 2), SEED);
+    for (int i = 0; i < head.length; i++) {
+      assertThat(head[i]).isEqualTo((float) reference.path("head.weight").path(i).asDouble());
+    }
+  }
+
+  @Test
+  void theTokenizerLearnsAsInPlainPyTorch() {
+    float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
+    List<float[]> found = new ArrayList<>();
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, "cpu")) {
+      for (int step = 0; step < STEPS; step++) {
+        if (step == 2) {
+          trainer.reseed(pictures, Draws.permutation(SEED, "order", 4 * 21));
+        }
+        found.add(trainer.step(pictures, schedule(step), step >= 2));
+      }
+    }
+    assertAgreement("vqvae", found);
+  }
+
+  @Test
+  void theTransformerLearnsAsInPlainPyTorch() throws IOException {
+    Path tokenizer = directory.resolve("vqvae.safetensors");
+    try (VqvaeTrainer untrained = VqvaeTrainer.start(VQVAE, SEED, "cpu")) {
+      untrained.save(tokenizer, Map.of());
+    }
+    float[] bias = {0, 0, 0, 0, 0, Float.NEGATIVE_INFINITY};
+    TextBatch text =
+        new TextBatch(
+            3, numbers("context", 2 * 3 * 16, -1, 1), bias, numbers("pooled", 2 * 16, -1, 1));
+    int[] drawn = Draws.below(SEED, "codes", 42, 32);
+    long[] codes = new long[42];
+    for (int i = 0; i < codes.length; i++) {
+      codes[i] = drawn[i];
+    }
+    SwittiTrainer.Flips flips = new SwittiTrainer.Flips(0.2, numbers("noise", 42, 0, 1), codes);
+    float[] latents = numbers("latents", 2 * 8 * 4 * 4, -1, 1);
+    List<float[]> found = new ArrayList<>();
+    try (SwittiTrainer trainer =
+        SwittiTrainer.start(SWITTI, VQVAE, tokenizer, SEED, "cpu", false)) {
+      for (int step = 0; step < STEPS; step++) {
+        found.add(trainer.step(latents, flips, text, schedule(step)));
+      }
+    }
+    assertAgreement("switti", found);
+  }
+
+  @Test
+  void aJudgeLearnsAsInPlainPyTorch() {
+    float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
+    List<float[]> found = new ArrayList<>();
+    try (JudgeTrainer trainer =
+        JudgeTrainer.start(new JudgeArchitecture(List.of(8, 16), 5), SEED, "cpu")) {
+      for (int step = 0; step < STEPS; step++) {
+        found.add(trainer.step(pictures, 8, new long[] {0, 1, 2, 4}, schedule(step), 0.1));
+      }
+    }
+    assertAgreement("judge", found);
+  }
+
+  private static Schedule schedule(int step) {
+    return new Schedule(1e-3, 0.9, 0.95, 0.01, 1, step + 1, 0.9);
+  }
+
+  private static float[] numbers(String name, int count, double low, double high) {
+    double[] uniform = Draws.uniform(SEED, name, count);
+    float[] numbers = new float[count];
+    for (int i = 0; i < count; i++) {
+      numbers[i] = (float) (low + (high - low) * uniform[i]);
+    }
+    return numbers;
+  }
+
+  private static void assertAgreement(String model, List<float[]> found) {
+    double largest = 0;
+    for (int step = 0; step < STEPS; step++) {
+      JsonNode expected = reference.path(model).path(step);
+      assertThat(found.get(step)).hasSize(expected.size());
+      for (int i = 0; i < expected.size(); i++) {
+        double value = expected.path(i).asDouble();
+        double relative = Math.abs(found.get(step)[i] - value) / Math.max(1, Math.abs(value));
+        largest = Math.max(largest, relative);
+      }
+    }
+    System.out.printf(
+        "training: %s, %d steps, largest difference to plain PyTorch %.1e (bound %.0e)%n",
+        model, STEPS, largest, MARGIN);
+    assertThat(largest).isLessThan(MARGIN);
+  }
+}

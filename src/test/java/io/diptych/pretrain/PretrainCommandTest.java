@@ -1,0 +1,305 @@
+package io.diptych.pretrain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.diptych.engine.training.Draws;
+import io.diptych.evaluation.Judge;
+import io.diptych.pretrain.data.Dataset;
+import io.diptych.pretrain.data.Split;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.DeflaterOutputStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Tiny models, trained for a few steps on eight-pixel pictures. */
+class PretrainCommandTest {
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final int SIZE = 8;
+  private static final List<String> TINY_VQVAE =
+      List.of(
+          "channelMultipliers=[1,1]",
+          "sides=[1,2,4]",
+          "latentChannels=4",
+          "codes=16",
+          "batch=8",
+          "plainSteps=10",
+          "reseedImages=8",
+          "reseedEvery=12",
+          "warmUp=2",
+          "decayFrom=1000");
+  private static final List<String> TINY_SWITTI =
+      List.of(
+          "sides=[1,2,4]",
+          "latentChannels=4",
+          "codes=16",
+          "depth=2",
+          "width=64",
+          "heads=2",
+          "batch=8",
+          "warmUp=2",
+          "decayFrom=1000");
+
+  @TempDir private static Path root;
+  private static Path data;
+
+  @BeforeAll
+  static void drawATinyDataSet() throws IOException {
+    data = root.resolve("data");
+    Files.createDirectories(data);
+    ObjectNode index = JSON.createObjectNode().put("size", SIZE);
+    index.put("encoding", "zlib-rgb-left-delta");
+    labels(index.putArray("things"), "code", "square", "bar", "corner");
+    labels(index.putArray("styles"), "id", "red", "blue");
+    ObjectNode splits = index.putObject("splits");
+    for (String split : List.of("train", "validation", "heldout-pairs")) {
+      splits.set(split, split(split, split.equals("train") ? 48 : 16));
+    }
+    Files.writeString(data.resolve("dataset.json"), JSON.writeValueAsString(index));
+  }
+
+  private static void labels(ArrayNode list, String id, String... names) {
+    for (String name : names) {
+      list.addObject().put(id, name).put("name", name).put("heldOut", false);
+    }
+  }
+
+  private static ObjectNode split(String name, int count) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      int thing = i % 3;
+      int style = i / 3 % 2;
+      byte[] picture = encoded(thing, style, i);
+      lines.add(
+          JSON.writeValueAsString(
+              JSON.createObjectNode()
+                  .put("offset", bytes.size())
+                  .put("length", picture.length)
+                  .put("caption", List.of("a square", "a bar", "a corner").get(thing))
+                  .put("thingIndex", thing)
+                  .put("styleIndex", style)
+                  .put("context", "plain")));
+      bytes.writeBytes(picture);
+    }
+    Files.write(data.resolve(name + "-000.bin"), bytes.toByteArray());
+    Files.write(data.resolve(name + "-000.jsonl"), lines);
+    ObjectNode split = JSON.createObjectNode().put("count", count);
+    split.putArray("shards").addObject().put("name", name + "-000").put("bytes", bytes.size());
+    return split;
+  }
+
+  /** A red or blue shape on light noise. */
+  private static byte[] encoded(int thing, int style, int seed) {
+    int[] noise = Draws.below(seed, "noise", SIZE * SIZE, 40);
+    byte[] delta = new byte[SIZE * SIZE * 3];
+    for (int y = 0; y < SIZE; y++) {
+      int[] left = new int[3];
+      for (int x = 0; x < SIZE; x++) {
+        boolean inside =
+            switch (thing) {
+              case 0 -> x >= 2 && x < 6 && y >= 2 && y < 6;
+              case 1 -> y >= 3 && y < 5;
+              default -> x < 3 || y < 3;
+            };
+        int light = 255 - noise[y * SIZE + x];
+        int[] rgb = {light, light, light};
+        if (inside) {
+          rgb = style == 0 ? new int[] {200, 20, 20} : new int[] {20, 20, 200};
+        }
+        for (int c = 0; c < 3; c++) {
+          delta[(y * SIZE + x) * 3 + c] = (byte) (rgb[c] - left[c]);
+        }
+        left = rgb;
+      }
+    }
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    try (DeflaterOutputStream deflater = new DeflaterOutputStream(out)) {
+      deflater.write(delta);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return out.toByteArray();
+  }
+
+  @Test
+  void theTokenizersErrorFalls() throws IOException {
+    Path run = trainVqvae("falls", 40);
+    double first = figure(run, "squared", 0);
+    double last = figure(run, "squared", -1);
+    System.out.printf(
+        "pretrain: tiny tokenizer, squared error %.3f in the first 5 steps, %.3f in the last 5%n",
+        first, last);
+    assertThat(last).isLessThan(first / 2);
+    assertThat(run.resolve("samples/step-000040.png")).exists();
+  }
+
+  @Test
+  void theTransformersLossFalls() throws IOException {
+    Path tokenizer = trainVqvae("tokenizer", 20);
+    Path run = root.resolve("switti");
+    train("switti", run, 30, TINY_SWITTI, "--vqvae", tokenizer.toString());
+    double first = figure(run, "scale2", 0);
+    double last = figure(run, "scale2", -1);
+    System.out.printf(
+        "pretrain: tiny transformer, cross-entropy of the last scale %.3f, then %.3f%n",
+        first, last);
+    assertThat(last).isLessThan(first - 0.5);
+  }
+
+  @Test
+  void aResumedRunEqualsAnUninterruptedOne() throws IOException {
+    Path whole = trainVqvae("whole", 20);
+    Path parts = trainVqvae("parts", 13);
+    trainVqvae("parts", 20);
+    assertThat(Files.readAllBytes(parts.resolve("checkpoint.safetensors")))
+        .isEqualTo(Files.readAllBytes(whole.resolve("checkpoint.safetensors")));
+  }
+
+  @Test
+  void theSeedAloneDecidesTheOutcome() throws IOException {
+    byte[] one = Files.readAllBytes(trainVqvae("one", 6).resolve("checkpoint.safetensors"));
+    byte[] same = Files.readAllBytes(trainVqvae("same", 6).resolve("checkpoint.safetensors"));
+    byte[] other =
+        Files.readAllBytes(trainVqvae("other", 6, "seed=2").resolve("checkpoint.safetensors"));
+    assertThat(same).isEqualTo(one);
+    assertThat(other).isNotEqualTo(one);
+  }
+
+  @Test
+  void anExportLoadsAsAModel() throws IOException {
+    Path tokenizer = trainVqvae("exported", 2);
+    Path run = root.resolve("exported-switti");
+    train("switti", run, 2, TINY_SWITTI, "--vqvae", tokenizer.toString());
+    Path out = root.resolve("pocket");
+    String told =
+        execute(
+            0,
+            "export",
+            "--vqvae",
+            tokenizer.toString(),
+            "--switti",
+            run.toString(),
+            "--out",
+            out.toString());
+    assertThat(told).isEmpty();
+    assertThat(out).isDirectoryContaining("glob:**model.json");
+    JsonNode manifest = JSON.readTree(Files.readString(out.resolve("model.json")));
+    assertThat(manifest.path("resolution").asInt()).isEqualTo(SIZE);
+    assertThat(manifest.path("files").path("switti").path(0).path("sha256").asString())
+        .matches("[0-9a-f]{64}");
+  }
+
+  @Test
+  void anExportedJudgeNamesStyles() throws IOException {
+    Path style = trainJudge("style");
+    Path content = trainJudge("content");
+    Path out = root.resolve("judges");
+    execute(
+        0,
+        "export",
+        "--style-judge",
+        style.toString(),
+        "--content-judge",
+        content.toString(),
+        "--data",
+        data.toString(),
+        "--judges-out",
+        out.toString());
+    List<BufferedImage> pictures = new ArrayList<>();
+    Dataset validation = Dataset.open(data, Split.VALIDATION);
+    for (int i = 0; i < validation.size(); i++) {
+      pictures.addAll(Pictures.of(Pictures.planes(validation, i, 1), SIZE));
+    }
+    try (Judge judge = Judge.load(Judge.Kind.STYLE, out.toString(), "cpu")) {
+      List<List<Judge.Answer>> answers = judge.judge(pictures, 2);
+      for (int i = 0; i < pictures.size(); i++) {
+        assertThat(answers.get(i)).hasSize(2);
+        assertThat(answers.get(i).get(0).label().id())
+            .isEqualTo(List.of("red", "blue").get(validation.get(i).style()));
+        assertThat(answers.get(i).stream().mapToDouble(Judge.Answer::probability).sum())
+            .isCloseTo(1, within(1e-6));
+      }
+    }
+  }
+
+  private static Path trainJudge(String kind) {
+    Path run = root.resolve(kind + "-judge");
+    List<String> settings =
+        List.of("widths=[8,16]", "batch=16", "shift=1", "rate=0.01", "warmUp=2", "average=0.9");
+    train("judges", run, 30, settings, "--kind", kind);
+    return run;
+  }
+
+  @Test
+  void anUnknownSettingIsRefusedByName() {
+    String told =
+        execute(
+            1,
+            "vqvae",
+            "--data",
+            data.toString(),
+            "--run",
+            root.resolve("wrong").toString(),
+            "--set",
+            "channel=3");
+    assertThat(told).contains("channel=3");
+  }
+
+  private static Path trainVqvae(String name, int steps, String... more) {
+    Path run = root.resolve(name);
+    train("vqvae", run, steps, Stream.concat(TINY_VQVAE.stream(), Arrays.stream(more)).toList());
+    return run;
+  }
+
+  private static void train(
+      String command, Path run, int steps, List<String> settings, String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                command, "--data", data.toString(), "--run", run.toString(), "--log-every", "5"));
+    arguments.addAll(List.of(more));
+    arguments.add("--set");
+    arguments.addAll(settings);
+    arguments.add("steps=" + steps);
+    execute(0, arguments.toArray(String[]::new));
+  }
+
+  private static String execute(int code, String... arguments) {
+    StringWriter errors = new StringWriter();
+    CommandLine commandLine = PretrainCommand.commandLine().setErr(new PrintWriter(errors, true));
+    int found = commandLine.execute(arguments);
+    assertThat(found).as(errors.toString()).isEqualTo(code);
+    return errors.toString();
+  }
+
+  /** A figure of the log's lines that have it; index -1 is the last. */
+  private static double figure(Path run, String name, int index) throws IOException {
+    List<Double> values = new ArrayList<>();
+    for (String text : Files.readAllLines(run.resolve("log.jsonl"))) {
+      JsonNode line = JSON.readTree(text);
+      if (line.has(name) && line.has("images")) {
+        values.add(line.path(name).asDouble());
+      }
+    }
+    return values.get(index < 0 ? values.size() + index : index);
+  }
+}

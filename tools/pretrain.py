@@ -1,0 +1,510 @@
+"""Trains the pocket backbone with plain PyTorch: a thin loop around the programs of the service.
+
+The Java command `pretrain` does the same through DJL. Runs are directories with the same files, so a run may move
+between the two: run.json (what is trained, and how), checkpoint.safetensors (weights, AdamW moments, moving average,
+step), log.jsonl, samples/. All randomness is by formula from seed and step (draws.py), so a resumed run equals an
+uninterrupted one.
+
+    python tools/pretrain.py vqvae --data DATA --run RUN/vqvae [--set steps=40000 rate=1e-3]
+    python tools/pretrain.py judges --kind content --data DATA --run RUN/content-judge
+    python tools/pretrain.py switti --data DATA --features FEATURES --vqvae RUN/vqvae --run RUN/switti
+"""
+
+import argparse
+import concurrent.futures
+import json
+import math
+import pathlib
+import signal
+import sys
+import time
+
+import numpy as np
+import torch
+
+import architectures
+import draws
+import program
+import tensors
+from dataset import Dataset
+
+SETTINGS = pathlib.Path(__file__).resolve().parent.parent / "src/main/resources/pretrain"
+
+
+class Run:
+    """A run's directory: its settings, checkpoint, log and samples."""
+
+    def __init__(self, model, options, changes):
+        self.directory = pathlib.Path(options.run)
+        self.device = options.device
+        self.log_every = options.log_every
+        self.directory.mkdir(parents=True, exist_ok=True)
+        settings = self.directory / "run.json"
+        source = settings if settings.exists() else SETTINGS / f"{model}.json"
+        self.settings = json.loads(source.read_text())
+        for change in changes:
+            name, _, value = change.partition("=")
+            part = self.settings["recipe"] if name in self.settings["recipe"] else self.settings["architecture"]
+            if name == "seed":
+                part = self.settings
+            elif name not in part:
+                raise SystemExit(f"There is no setting {name}.")
+            part[name] = json.loads(value)
+        settings.write_text(json.dumps(self.settings, indent=2) + "\n")
+        self.seed = self.settings["seed"]
+        self.recipe = self.settings["recipe"]
+        self.architecture = self.settings["architecture"]
+        self.step = 0
+        self.weights, self.state = {}, {}
+        if self.checkpoint.exists():
+            self._load()
+        else:
+            self._initialise()
+        self.lanes = concurrent.futures.ThreadPoolExecutor(options.lanes) if options.lanes > 1 else None
+        self.stopping = False
+        self.sums, self.count, self.since = None, 0, time.time()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    @property
+    def checkpoint(self):
+        return self.directory / "checkpoint.safetensors"
+
+    def _stop(self, *_):
+        self.stopping = True
+
+    def _initialise(self):
+        shapes = getattr(architectures, self.settings["model"])(self.architecture)
+        for name, array in draws.initial(shapes, self.seed).items():
+            self.weights[name] = torch.tensor(array, device=self.device)
+            self.state["first." + name] = torch.zeros_like(self.weights[name])
+            self.state["second." + name] = torch.zeros_like(self.weights[name])
+            self.state["average." + name] = self.weights[name].clone()
+        if self.settings["model"] == "vqvae":
+            self.state["hits"] = torch.zeros(self.architecture["codes"], device=self.device)
+
+    def _load(self):
+        arrays, metadata = tensors.read(self.checkpoint)
+        self.step = int(metadata["step"])
+        for name, array in arrays.items():
+            tensor = torch.tensor(np.array(array), device=self.device)
+            if name.startswith("weights."):
+                self.weights[name.removeprefix("weights.")] = tensor
+            else:
+                self.state[name] = tensor
+
+    def save(self):
+        arrays = {"weights." + name: w.detach().cpu().numpy() for name, w in self.weights.items()}
+        arrays |= {name: t.detach().cpu().numpy() for name, t in self.state.items()}
+        metadata = {"step": str(self.step), "settings": json.dumps(self.settings)}
+        tensors.write(self.checkpoint, arrays, metadata)
+        print(f"saved step {self.step}", flush=True)
+
+    def rate(self):
+        """Warm-up, constant, then a cosine down to a fiftieth."""
+        r = self.recipe
+        rate = r["rate"] * min(1.0, (self.step + 1) / r["warmUp"])
+        if self.step > r["decayFrom"]:
+            t = min(1.0, (self.step - r["decayFrom"]) / max(1, r["steps"] - r["decayFrom"]))
+            rate *= 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * t))
+        return rate
+
+    def schedule(self, *more):
+        r = self.recipe
+        average = min(r["average"], (1 + self.step) / (10 + self.step))
+        values = [self.rate(), r["beta1"], r["beta2"], 1e-8, r["weightDecay"], r["clip"], self.step + 1, average]
+        return torch.tensor([*values, *more], dtype=torch.float32)  # on the processor: programs read it as numbers
+
+    def averages(self):
+        return {name: self.state["average." + name] for name in self.weights}
+
+    def report(self, values, names, batch):
+        """Adds a step's figures; writes a line with their means now and then."""
+        values = values.detach().tolist()  # at once: the tensor may hold on to everything it was computed from
+        self.sums = [a + b for a, b in zip(self.sums, values)] if self.sums else values
+        self.count += 1
+        if (self.step + 1) % self.log_every == 0:
+            means = [value / self.count for value in self.sums]
+            speed = self.count * batch / (time.time() - self.since)
+            line = {"step": self.step + 1, "images": (self.step + 1) * batch, "rate": self.rate(), "imagesPerSecond": speed}
+            self.log(line | dict(zip(names, means)))
+            self.sums, self.count, self.since = None, 0, time.time()
+
+    def log(self, line):
+        line = {k: float(f"{v:.5g}") if isinstance(v, float) else v for k, v in line.items()}
+        with open(self.directory / "log.jsonl", "a") as f:
+            f.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+    def sheet(self, name, images, columns):
+        tensors.write_png(self.directory / "samples" / f"{name}.png", tensors.sheet(images, columns))
+
+    def batch(self, purpose, count, size):
+        """Which images step `step` sees, and which of them mirrored."""
+        index = draws.below(self.seed, f"{purpose}.image.{self.step}", count, size)
+        mirror = draws.below(self.seed, f"{purpose}.mirror.{self.step}", count, 2) == 1
+        return index, mirror
+
+    def in_lanes(self, model, batch, shared, schedule):
+        """One step whose gradients are found by several threads, each for a part of the batch. Two threads that meet
+        once a step are faster than two that meet at every operation, above all beside other work."""
+        count = self.lanes._max_workers
+        parts = zip(*[tensor.chunk(count) for tensor in batch])
+        found = list(self.lanes.map(lambda part: model.gradients(self.weights, *part, *shared), parts))
+        means = [sum(same) / count for same in zip(*found)]
+        return model.optimise(self.weights, self.state, means, schedule)
+
+    def loop(self, minutes, save_minutes, sample_every, step, sample):
+        begun = saved = time.time()
+        while self.step < self.recipe["steps"] and not self.stopping:
+            step()
+            self.step += 1
+            if self.step % sample_every == 0:
+                sample()
+            if time.time() - saved > save_minutes * 60:
+                self.save()
+                saved = time.time()
+            if minutes and time.time() - begun > minutes * 60:
+                break
+        self.save()
+        sample()
+
+
+def vqvae_program(architecture, device):
+    attributes = {
+        "levels": len(architecture["channelMultipliers"]),
+        "residual_blocks": architecture["residualBlocks"],
+        "sides": architecture["sides"],
+    }
+    return program.load("vqvae", attributes, device)
+
+
+def vqvae(options):
+    run = Run("vqvae", options, options.set)
+    model = vqvae_program(run.architecture, options.device)
+    train, held = Dataset(options.data, "train"), Dataset(options.data, options.sample_split)
+    fixed = held.pictures(range(min(256, len(held))), np.zeros(256, bool), options.device)
+    tokens = sum(side * side for side in run.architecture["sides"])
+    recipe = run.recipe
+
+    def images(purpose, count):
+        index, mirror = run.batch(purpose, count, len(train))
+        return train.pictures(index, mirror, options.device)
+
+    def reseed():
+        count = recipe["reseedImages"]
+        order = torch.tensor(draws.permutation(run.seed, f"reseed.{run.step}", count * tokens), device=options.device)
+        return int(model.reseed(run.weights, run.state, images("reseed", count), order))
+
+    def step():
+        quantise = run.step >= recipe["plainSteps"]
+        if run.step == recipe["plainSteps"]:
+            run.state["hits"].zero_()
+            reseed()
+            reseed()
+        elif quantise and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
+            run.log({"step": run.step, "reseeded": reseed()})
+        schedule = run.schedule(1.0 if quantise else 0.0)
+        pictures = images("vqvae", recipe["batch"])
+        if run.lanes:
+            values = run.in_lanes(model, (pictures,), (schedule,), schedule)
+        else:
+            values = model.train_step(run.weights, run.state, pictures, schedule)
+        run.report(values, ("squared", "absolute", "codebook", "gradientNorm"), recipe["batch"])
+
+    def sample():
+        w = run.averages()
+        out, used = [], torch.zeros(run.architecture["codes"], dtype=torch.bool)
+        with torch.no_grad():
+            for part in fixed.split(32):
+                maps, _ = model.quantize(w, model.encode(w, part))
+                out.append(model.decode(w, model.assemble(w, maps)[1]))
+                for codes in maps:
+                    used[codes.cpu().view(-1)] = True
+        out = torch.cat(out)
+        error = ((out - fixed) / 2).square().mean([1, 2, 3])
+        psnr = (-10 * torch.log10(error)).mean()
+        pooled = -10 * torch.log10(error.mean())
+        run.log({"step": run.step, "psnr": float(psnr), "psnrOfMeanError": float(pooled), "codesUsed": int(used.sum())})
+        pairs = torch.cat([fixed[:40].view(5, 8, *fixed.shape[1:]), out[:40].view(5, 8, *fixed.shape[1:])], 1)
+        run.sheet(f"step-{run.step:06d}", pairs.flatten(0, 1).cpu().numpy(), 8)
+
+    run.loop(options.minutes, options.save_minutes, options.sample_every, step, sample)
+
+
+class Features:
+    """Text features of captions, as the Java command `pretrain features` writes them."""
+
+    def __init__(self, path, device):
+        path = pathlib.Path(path)
+        arrays, _ = tensors.read(path)
+        self.tokens, self.begin = arrays["tokens"], arrays["begin"]
+        captions = json.loads(path.with_suffix(".json").read_text())
+        self.index = {caption: i for i, caption in enumerate(captions)}
+        self.device = device
+
+    def batch(self, captions):
+        """-> context (B,T,D), bias (B,T) with -inf for padding, pooled (B,D) = mean of the real tokens"""
+        rows = [self.index[caption.lower()] for caption in captions]  # the encoder reads no capitals
+        spans = [self.begin[row : row + 2] for row in rows]
+        longest = max(int(b - a) for a, b in spans)
+        context = np.zeros((len(captions), longest, self.tokens.shape[1]), np.float32)
+        bias = np.full((len(captions), longest), -np.inf, np.float32)
+        pooled = np.zeros((len(captions), self.tokens.shape[1]), np.float32)
+        for i, (a, b) in enumerate(spans):
+            context[i, : b - a] = self.tokens[a:b]
+            bias[i, : b - a] = 0
+            pooled[i] = context[i, : b - a].mean(0)
+        return [torch.tensor(t, device=self.device) for t in (context, bias, pooled)]
+
+
+class Latents:
+    """Latent maps of the training images, both ways round, rounded to F16. On a processor they are computed when first
+    asked for and kept in a file; a GPU computes them anew each time."""
+
+    def __init__(self, path, data, encode, shape, device):
+        self.data, self.encode, self.device = data, encode, device
+        if device != "cpu":
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        full = (2 * len(data), *shape)
+        mode = "r+" if path.exists() and path.stat().st_size == 2 * int(np.prod(full)) else "w+"
+        self.values = np.memmap(path, np.float16, mode, shape=full)
+        known = path.with_suffix(".known")
+        self.known = np.memmap(known, np.uint8, mode if known.exists() else "w+", shape=(2 * len(data),))
+
+    def get(self, index, mirror):
+        if self.device != "cpu":
+            return self.encode(self.data, index, mirror).half().float()
+        rows = 2 * index + mirror
+        missing = np.flatnonzero(self.known[rows] == 0)
+        if len(missing):
+            self.values[rows[missing]] = self.encode(self.data, index[missing], mirror[missing]).numpy()
+            self.known[rows[missing]] = 1
+        return torch.tensor(np.array(self.values[rows], np.float32))
+
+
+class Sampler:
+    """Text to image, for sample sheets: scale by scale with guidance, top-k and top-p (backbones.md 2.5)."""
+
+    def __init__(self, vqvae_model, vqvae_weights, switti_model, architecture, device):
+        self.vqvae, self.vqvae_weights, self.switti = vqvae_model, vqvae_weights, switti_model
+        self.sides, self.d = architecture["sides"], architecture["latentChannels"]
+        self.sampling = program.load("sampling", {}, device)
+        self.device = device
+
+    @torch.no_grad()
+    def __call__(self, weights, text, empty, guidance, seed, top_k=400, top_p=0.95):
+        """text, empty: context, bias, pooled of B captions and of the empty one -> images (B,3,H,W)"""
+        i = lambda v: torch.tensor(v, device=self.device)
+        none = torch.zeros(0, device=self.device)
+        b = text[0].shape[0]
+        context, bias, pooled = (self._join(t, e, b) for t, e in zip(text, empty))
+        prepared = self.switti.prepare(weights, context, pooled, torch.zeros(2 * b, 4, device=self.device))
+        fhat = torch.zeros(b, self.d, self.sides[-1], self.sides[-1], device=self.device)
+        key = i(draws.words(seed, "sample", 2 * b).astype(np.int64)).view(b, 2)
+        k, p = torch.full((b,), top_k, device=self.device), torch.full((b,), top_p, device=self.device)
+        x, cache = none, [none]
+        for scale in range(len(self.sides)):
+            twice = x if scale == 0 else torch.cat([x, x])
+            logits, cache = self.switti.forward(
+                weights, prepared, bias, twice, i(scale), i(scale), cache, [none], none, none, none, i(1)
+            )
+            strength = torch.full((b,), guidance * scale / (len(self.sides) - 1), device=self.device)
+            logits = self.sampling.guide(logits, strength)
+            codes = self.sampling.draw(logits, k, p, key, i(scale))
+            fhat, x = self.vqvae.accumulate(self.vqvae_weights, fhat, codes, i(scale))
+        return self.vqvae.decode(self.vqvae_weights, fhat)
+
+    @staticmethod
+    def _join(text, empty, b):
+        empty = empty.expand(b, *empty.shape[1:])
+        if text.dim() == 2 and text.shape[1] == empty.shape[1]:
+            return torch.cat([text, empty])
+        longest = max(text.shape[1], empty.shape[1])
+        fill = -math.inf if text.dim() == 2 else 0.0
+        pad = lambda t: torch.nn.functional.pad(t, (0,) * (2 * (t.dim() - 2)) + (0, longest - t.shape[1]), value=fill)
+        return torch.cat([pad(text), pad(empty)])
+
+
+def switti(options):
+    run = Run("switti", options, options.set)
+    recipe, architecture = run.recipe, run.architecture
+    arrays, metadata = tensors.read(pathlib.Path(options.vqvae) / "checkpoint.safetensors")
+    vq_weights = {
+        name.removeprefix("average."): torch.tensor(np.array(a), device=options.device)
+        for name, a in arrays.items()
+        if name.startswith("average.")
+    }
+    vq = vqvae_program(json.loads(metadata["settings"])["architecture"], options.device)
+    attributes = {
+        "depth": architecture["depth"],
+        "heads": architecture["heads"],
+        "sides": architecture["sides"],
+        "rope_theta": architecture["ropeTheta"],
+        "rope_size": architecture["ropeSize"],
+        "causal": architecture["causal"],
+        "crop_condition": architecture["cropCondition"],
+    }
+    model = program.load("switti", attributes | {"half_precision": options.bf16}, options.device)
+    exact = program.load("switti", attributes | {"half_precision": False}, options.device)
+    train = Dataset(options.data, "train")
+    features = Features(options.features, options.device)
+    side, d = architecture["sides"][-1], architecture["latentChannels"]
+    tokens = sum(s * s for s in architecture["sides"])
+    token_weights = torch.full((tokens,), 1.0 / tokens, device=options.device)
+    crop = torch.zeros(recipe["batch"], 4, device=options.device)
+    names = ["gradientNorm"] + [f"scale{k}" for k in range(len(architecture["sides"]))]
+
+    def encode(data, index, mirror):
+        with torch.no_grad():
+            return vq.encode(vq_weights, data.pictures(index, mirror, options.device))
+
+    step_of_vqvae = metadata["step"]
+    latents = Latents(
+        pathlib.Path(options.vqvae) / f"latents-{step_of_vqvae}-{len(train)}.f16", train, encode, (d, side, side), options.device
+    )
+
+    def noisily(f, name, flip):
+        """Tokens and inputs with random code flips, of a strength drawn for each image."""
+        b = f.shape[0]
+        noise = draws.uniform(run.seed, f"{name}.noise", b * tokens).reshape(b, tokens)
+        strength = draws.uniform(run.seed, f"{name}.strength", b)
+        noise = torch.tensor((noise / np.maximum(strength, 1e-6)[:, None]).astype(np.float32), device=options.device)
+        codes = draws.below(run.seed, f"{name}.codes", b * tokens, architecture["codes"]).reshape(b, tokens)
+        flips = torch.full((len(architecture["sides"]),), flip, device=options.device)
+        with torch.no_grad():
+            return vq.quantize_noisily(vq_weights, f, flips, noise, torch.tensor(codes, device=options.device))
+
+    def step():
+        b = recipe["batch"]
+        index, mirror = run.batch("switti", b, len(train))
+        f = latents.get(index, mirror)
+        targets, x = noisily(f, f"switti.{run.step}", recipe["flip"])
+        dropped = draws.uniform(run.seed, f"switti.drop.{run.step}", b) < recipe["dropCaption"]
+        captions = ["" if drop else train.captions[i] for i, drop in zip(index, dropped)]
+        context, bias, pooled = features.batch(captions)
+        batch, schedule = (context, bias, pooled, crop, x, targets), run.schedule()
+        if run.lanes:
+            values = run.in_lanes(model, batch, (token_weights,), schedule)
+        else:
+            values = model.train_step(run.weights, run.state, *batch, token_weights, schedule)
+        run.report(values, names, b)
+
+    sampler = Sampler(vq, vq_weights, exact, architecture, options.device)
+    splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
+    held = {name: {} for name in splits}
+    for name, data in splits.items():
+        count = min(96, len(data))
+        with torch.no_grad():
+            maps, x = vq.quantize(vq_weights, encode(data, range(count), np.zeros(count, bool)))
+        held[name] = (torch.cat(maps, 1), x, features.batch(data.captions[:count]))
+
+    @torch.no_grad()
+    def cross_entropy(w, targets, x, text):
+        none = torch.zeros(0, device=options.device)
+        i = lambda v: torch.tensor(v, device=options.device)
+        found = []
+        for part in torch.arange(targets.shape[0], device=options.device).split(32):
+            context, bias, pooled = (t[part] for t in text)
+            prepared = exact.prepare(w, context, pooled, torch.zeros(len(part), 4, device=options.device))
+            last = len(architecture["sides"]) - 1
+            logits, _ = exact.forward(
+                w, prepared, bias, x[part], i(0), i(last), [none], [none], none, none, none, i(0)
+            )
+            found.append(torch.nn.functional.cross_entropy(logits.transpose(1, 2), targets[part], reduction="none"))
+        ce = torch.cat(found).mean(0)
+        return [float(part.mean()) for part in ce.split([s * s for s in architecture["sides"]])] + [float(ce.mean())]
+
+    def sample():
+        w = run.averages()
+        for name, (targets, x, text) in held.items():
+            line = dict(zip([*names[1:], "all"], cross_entropy(w, targets, x, text)))
+            run.log({"step": run.step, "split": name} | line)
+        captions = splits["validation"].captions[:32] + splits["heldout-pairs"].captions[:16]
+        images = sampler(w, features.batch(captions), features.batch([""]), options.guidance, run.seed)
+        run.sheet(f"step-{run.step:06d}", images.cpu().numpy(), 8)
+        if not (run.directory / "samples" / "captions.txt").exists():
+            (run.directory / "samples" / "captions.txt").write_text("\n".join(captions) + "\n")
+
+    run.loop(options.minutes, options.save_minutes, options.sample_every, step, sample)
+
+
+def judge(options):
+    """The content judge names the thing, the style judge the style; both see the training split alone."""
+    train = Dataset(options.data, "train")
+    kind = ("content", "style").index(options.kind)
+    classes = len((train.things, train.styles)[kind])
+    run = Run("judge", options, [f"classes={classes}", *options.set])
+    recipe = run.recipe
+    model = program.load("judge", {"stages": len(run.architecture["widths"])}, options.device)
+    splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
+
+    def step():
+        b, reach = recipe["batch"], recipe["shift"]
+        index, mirror = run.batch("judge", b, len(train))
+        planes = train.planes(index, mirror)
+        across, down = (draws.below(run.seed, f"judge.{d}.{run.step}", b, 2 * reach + 1) for d in ("across", "down"))
+        padded = np.pad(planes, ((0, 0), (0, 0), (reach, reach), (reach, reach)), "edge")
+        size = train.size
+        for i in range(b):
+            planes[i] = padded[i, :, down[i] : down[i] + size, across[i] : across[i] + size]
+        labels = torch.tensor(train.labels[index, kind], device=options.device)
+        images = torch.tensor(planes, device=options.device)
+        values = model.train_step(run.weights, run.state, images, labels, run.schedule(recipe["smoothing"]))
+        run.report(values, ("gradientNorm", "crossEntropy", "accuracy"), b)
+
+    def sample():
+        for name, data in splits.items():
+            top1 = top5 = 0
+            count = min(len(data), 1500)
+            for begin in range(0, count, 100):
+                index = range(begin, min(begin + 100, count))
+                planes = data.pictures(index, np.zeros(100, bool), options.device)
+                with torch.no_grad():
+                    best = model.judge(run.averages(), planes).topk(5, 1).indices.cpu()
+                hit = best == torch.tensor(data.labels[list(index), kind])[:, None]
+                top1, top5 = top1 + int(hit[:, 0].sum()), top5 + int(hit.any(1).sum())
+            run.log({"step": run.step, "split": name, "top1": top1 / count, "top5": top5 / count})
+
+    run.loop(options.minutes, options.save_minutes, options.sample_every, step, sample)
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True)
+    for name, command in (("vqvae", vqvae), ("switti", switti), ("judges", judge)):
+        p = commands.add_parser(name)
+        p.set_defaults(command=command)
+        p.add_argument("--data", required=True, help="directory of a data set")
+        p.add_argument("--run", required=True, help="directory of the run; an existing one is resumed")
+        p.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings of run.json to change")
+        p.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+        p.add_argument("--threads", type=int, default=0, help="processor threads; 0 for PyTorch's choice")
+        p.add_argument("--lanes", type=int, default=1, help="threads that share a batch (processors only)")
+        p.add_argument("--minutes", type=float, default=0, help="stop after this long; 0 for never")
+        p.add_argument("--save-minutes", type=float, default=5)
+        p.add_argument("--log-every", type=int, default=50, metavar="STEPS")
+        p.add_argument("--sample-every", type=int, default=1000, metavar="STEPS")
+        if name == "vqvae":
+            p.add_argument("--sample-split", default="validation")
+        elif name == "judges":
+            p.add_argument("--kind", required=True, choices=("content", "style"))
+        else:
+            p.add_argument("--vqvae", required=True, help="directory of the tokenizer's run")
+            p.add_argument("--features", required=True, help="text features of all captions (safetensors)")
+            p.add_argument("--bf16", action="store_true", help="forward in bfloat16 (cuda only)")
+            p.add_argument("--guidance", type=float, default=3.0)
+    options = parser.parse_args(arguments)
+    # An optimised executor compiles anew for every shape, and gains nothing here.
+    torch._C._set_graph_executor_optimize(False)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    torch.set_float32_matmul_precision("high")
+    if getattr(options, "bf16", False) and options.device == "cpu":
+        raise SystemExit("bfloat16 needs a GPU.")
+    options.command(options)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
