@@ -23,7 +23,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /** Learns the concept of one picture in a lane. */
 final class DecompositionRunner implements JobRunner {
@@ -50,12 +49,9 @@ final class DecompositionRunner implements JobRunner {
 
   @Override
   public LaneCapacity capacity(String device) {
-    return new LaneCapacity(
-        true,
-        models.names().stream()
-            .map(name -> models.manifest(name).digest())
-            .collect(Collectors.toSet()),
-        Long.MAX_VALUE);
+    return models.isLoaded(null, device)
+        ? new LaneCapacity(true, models.digests(), Long.MAX_VALUE)
+        : LaneCapacity.UNABLE;
   }
 
   @Override
