@@ -43,6 +43,19 @@ class StartUpTest {
   }
 
   @Test
+  void aWorkerStartsWithoutCredentialsAndServesNoApi() {
+    try (ConfigurableApplicationContext context =
+        new SpringApplicationBuilder(HttpTestApplication.class)
+            .run("--server.port=0", "--server.address=0.0.0.0", "--diptych.role=worker")) {
+      int port = context.getEnvironment().getRequiredProperty("local.server.port", Integer.class);
+      Client client = new Client(port);
+
+      assertThat(client.get("/actuator/health/liveness").status()).isEqualTo(200);
+      assertThat(client.get("/problems").status()).isEqualTo(404);
+    }
+  }
+
+  @Test
   void aHandlerThatNamesNoScopeDoesNotStart() {
     assertThatThrownBy(
             () ->
