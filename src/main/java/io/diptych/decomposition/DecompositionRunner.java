@@ -47,6 +47,7 @@ final class DecompositionRunner implements JobRunner {
     return JobKind.DECOMPOSITION;
   }
 
+  /** Any model of this process, once the standard one is there; others are loaded on demand. */
   @Override
   public LaneCapacity capacity(String device) {
     return models.isLoaded(null, device)
