@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.diptych.engine.DecompositionOptions;
 import io.swagger.v3.oas.annotations.media.Schema;
+import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -51,6 +52,7 @@ public record DecompositionRequest(
             Map<
                 @Size(min = 1, max = 64, message = "has a name of no or more than 64 characters")
                 String,
+                @NotNull(message = "must not be null")
                 @Size(max = 256, message = "has more than 256 characters") String>
             labels) {
 

@@ -204,6 +204,12 @@ class DecompositionsHttpTest {
         .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.submit("{\"memory\": {\"blocks\": [null]}}"), 422))
         .isEqualTo(ProblemType.VALIDATION.uri());
+    for (String labels :
+        List.of("{\"a\": null}", "{\"\": \"b\"}", "{\"a\": \"" + "b".repeat(300) + "\"}")) {
+      assertThat(problem(alice.submit("{\"labels\": " + labels + "}"), 422))
+          .as(labels)
+          .isEqualTo(ProblemType.VALIDATION.uri());
+    }
     assertThat(problem(alice.submit("{"), 400)).isEqualTo(ProblemType.MALFORMED_REQUEST.uri());
     assertThat(service.stored("")).hasSize(before);
     assertThat(alice.get("/decompositions").json().get("items")).isEmpty();
