@@ -20,6 +20,7 @@ import io.diptych.http.paging.Page;
 import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.Problem;
 import io.diptych.http.problem.ProblemException;
+import io.diptych.http.problem.ProblemTranslator;
 import io.diptych.http.problem.ProblemType;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
@@ -34,6 +35,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -67,7 +69,11 @@ import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
  * Routes as the features will write them, and routes that fail in every way we know. They are
  * outside the service's package, so that tests of the whole service do not find them.
  */
-@Import({SampleRoutes.Things.class, SampleRoutes.Failures.class})
+@Import({
+  SampleRoutes.Things.class,
+  SampleRoutes.Failures.class,
+  SampleRoutes.FeatureTranslator.class
+})
 public class SampleRoutes {
 
   enum Colour {
@@ -242,6 +248,21 @@ public class SampleRoutes {
     }
   }
 
+  /** An exception of a feature that knows nothing of HTTP, and who says what it is here. */
+  static class FeatureException extends RuntimeException {}
+
+  public static class FeatureTranslator implements ProblemTranslator {
+
+    @Override
+    public Optional<ProblemException> translate(Throwable failure) {
+      return failure instanceof FeatureException
+          ? Optional.of(
+              new ProblemException(ProblemType.QUEUE_FULL, "3 jobs are waiting.")
+                  .retryAfter(Duration.ofSeconds(9)))
+          : Optional.empty();
+    }
+  }
+
   static class Unwritable {
     public String getSecret() {
       throw new IllegalStateException("secret");
@@ -267,6 +288,16 @@ public class SampleRoutes {
     @GetMapping("/database")
     String database() {
       throw new QueryTimeoutException("select 1 from job");
+    }
+
+    @GetMapping("/lost")
+    String lost() {
+      return jdbc.sql("select pg_terminate_backend(pg_backend_pid())").query(String.class).single();
+    }
+
+    @GetMapping("/feature")
+    String feature() {
+      throw new FeatureException();
     }
 
     @GetMapping("/null")

@@ -4,6 +4,10 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import io.diptych.engine.EngineException;
 import io.diptych.image.ImageRefusedException;
+import io.diptych.pretrain.PretrainCommand;
+import io.diptych.pretrain.PretrainException;
+import io.diptych.pretrain.data.DatasetCommand;
+import io.diptych.pretrain.data.DatasetException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
@@ -17,7 +21,12 @@ import picocli.CommandLine.Command;
     name = "diptych",
     mixinStandardHelpOptions = true,
     description = "Takes a picture apart into content and style, and makes new ones from either.",
-    subcommands = {DecomposeCommand.class, GenerateCommand.class})
+    subcommands = {
+      DecomposeCommand.class,
+      GenerateCommand.class,
+      DatasetCommand.class,
+      PretrainCommand.class
+    })
 public final class CommandLineRunner {
 
   private CommandLineRunner() {}
@@ -49,7 +58,10 @@ public final class CommandLineRunner {
   }
 
   private static String words(Exception failure) {
-    if (failure instanceof EngineException || failure instanceof ImageRefusedException) {
+    if (failure instanceof EngineException
+        || failure instanceof ImageRefusedException
+        || failure instanceof DatasetException
+        || failure instanceof PretrainException) {
       return failure.getMessage();
     }
     if (failure instanceof NoSuchFileException missing) {

@@ -1,7 +1,7 @@
 package io.diptych.pretrain;
 
 /** Pretraining cannot go on; the message says what the person at the command line can do. */
-final class PretrainException extends RuntimeException {
+public final class PretrainException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 

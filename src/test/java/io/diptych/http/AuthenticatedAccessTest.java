@@ -405,6 +405,17 @@ class AuthenticatedAccessTest {
   }
 
   @Test
+  void aFailureToLookUpAKeyIsAProblemOfOurs() {
+    String key = key(Scope.JOBS_READ);
+    jdbc.sql("alter table api_key rename to api_key_away").update();
+    try {
+      assertProblem(client.get("/things", "X-API-Key", key), ProblemType.INTERNAL);
+    } finally {
+      jdbc.sql("alter table api_key_away rename to api_key").update();
+    }
+  }
+
+  @Test
   void anUnreadableUploadOfAStrangerIsNotEvenRead() {
     Reply reply =
         client.send(

@@ -345,6 +345,19 @@ class ProblemAnswersTest {
   }
 
   @Test
+  void aDatabaseThatGoesAwayIsAProblemToRetry() {
+    problem(client.get("/fail/lost"), ProblemType.UNAVAILABLE);
+  }
+
+  @Test
+  void aFeatureSaysWhichProblemItsExceptionIs() {
+    Reply reply = client.get("/fail/feature");
+
+    problem(reply, ProblemType.QUEUE_FULL);
+    assertThat(reply.header("Retry-After")).isEqualTo("9");
+  }
+
+  @Test
   void aFailureInAnotherThreadIsAProblemWithItsJob() {
     JsonNode problem = problem(client.get("/fail/late"), ProblemType.OUT_OF_MEMORY);
 

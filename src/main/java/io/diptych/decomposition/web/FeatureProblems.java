@@ -3,6 +3,7 @@ package io.diptych.decomposition.web;
 import io.diptych.artifact.BlobStoreException;
 import io.diptych.engine.EngineException;
 import io.diptych.http.problem.Problem;
+import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemTranslator;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.image.ImageRefusedException;
@@ -14,7 +15,11 @@ import org.springframework.stereotype.Component;
 class FeatureProblems implements ProblemTranslator {
 
   @Override
-  public Optional<Problem> translate(Throwable failure) {
+  public Optional<ProblemException> translate(Throwable failure) {
+    return problem(failure).map(ProblemException::new);
+  }
+
+  private static Optional<Problem> problem(Throwable failure) {
     if (failure instanceof ImageRefusedException refused) {
       ProblemType type =
           ProblemType.ofSlug(refused.reason().problemType()).orElse(ProblemType.INVALID_IMAGE);

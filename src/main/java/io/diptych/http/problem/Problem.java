@@ -47,6 +47,14 @@ public record Problem(
     return new Problem(type, detail, null, null, errors);
   }
 
+  /**
+   * The problem of a failed job, as stored with it. A type that this version does not know, because
+   * a newer one wrote it, is shown as {@link ProblemType#INTERNAL}.
+   */
+  public static Problem stored(String slug, String detail) {
+    return of(ProblemType.ofSlug(slug).orElse(ProblemType.INTERNAL), detail);
+  }
+
   public Problem withJob(Object jobId) {
     return new Problem(type, detail, jobId.toString(), traceId, errors);
   }

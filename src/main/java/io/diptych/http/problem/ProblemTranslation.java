@@ -11,11 +11,12 @@ import org.apache.tomcat.util.http.fileupload.impl.SizeException;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.context.MessageSourceResolvable;
 import org.springframework.core.MethodParameter;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.converter.HttpMessageNotReadableException;
-import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.security.access.AccessDeniedException;
 import org.springframework.security.core.AuthenticationException;
 import org.springframework.stereotype.Component;
@@ -82,9 +83,9 @@ class ProblemTranslation {
       }
     }
     for (ProblemTranslator translator : translators) {
-      Optional<Problem> problem = translator.translate(failure);
-      if (problem.isPresent()) {
-        return new Answer(problem.get(), new HttpHeaders());
+      Optional<ProblemException> known = translator.translate(failure);
+      if (known.isPresent()) {
+        return ofOurs(known.get());
       }
     }
     if (failure instanceof ErrorResponse response) {
@@ -215,11 +216,10 @@ class ProblemTranslation {
       return ofStatus(403);
     }
     if (failure instanceof TransientDataAccessException
-        || failure instanceof CannotGetJdbcConnectionException
+        || failure instanceof RecoverableDataAccessException
+        || failure instanceof DataAccessResourceFailureException
         || failure instanceof CannotCreateTransactionException) {
-      return Answer.of(
-              ProblemType.UNAVAILABLE,
-              "The database cannot be reached or is too busy; nothing was changed.")
+      return Answer.of(ProblemType.UNAVAILABLE, "The database cannot be reached or is too busy.")
           .with(HttpHeaders.RETRY_AFTER, RetryAfter.seconds(SOON));
     }
     return Answer.of(

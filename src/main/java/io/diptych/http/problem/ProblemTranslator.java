@@ -9,5 +9,6 @@ import java.util.Optional;
 @FunctionalInterface
 public interface ProblemTranslator {
 
-  Optional<Problem> translate(Throwable failure);
+  /** The problem, with a time to try again where one is known; empty for what it does not know. */
+  Optional<ProblemException> translate(Throwable failure);
 }

@@ -20,7 +20,11 @@ import org.springframework.test.context.DynamicPropertySource;
 @SpringBootTest(
     classes = Diptych.class,
     webEnvironment = SpringBootTest.WebEnvironment.RANDOM_PORT,
-    properties = "diptych.role=api")
+    properties = {
+      "diptych.role=api",
+      "diptych.model.locations.pocket=classpath:/models/sample/",
+      "server.address=127.0.0.1"
+    })
 @DirtiesContext
 class OpenApiDriftTest {
 

@@ -84,6 +84,12 @@ class ProblemTypeTest {
   }
 
   @Test
+  void aStoredTypeThatIsUnknownHereIsShownAsInternal() {
+    assertThat(Problem.stored("out-of-memory", "x").type()).isEqualTo(ProblemType.OUT_OF_MEMORY);
+    assertThat(Problem.stored("of-the-future", "x").type()).isEqualTo(ProblemType.INTERNAL);
+  }
+
+  @Test
   void aProblemSurvivesBeingStored() {
     JsonMapper json = new JsonMapper();
     Problem problem =

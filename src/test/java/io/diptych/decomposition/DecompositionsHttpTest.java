@@ -1,0 +1,543 @@
+package io.diptych.decomposition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.diptych.database.TestDatabase;
+import io.diptych.decomposition.TestService.Caller;
+import io.diptych.engine.Concept;
+import io.diptych.engine.csd.ConceptFile;
+import io.diptych.http.Client.Reply;
+import io.diptych.http.problem.ProblemException;
+import io.diptych.http.problem.ProblemType;
+import io.diptych.image.PngFile;
+import io.diptych.job.QueueFixture;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** The routes of decompositions over real connections, with a tiny real model. */
+class DecompositionsHttpTest {
+
+  private static final String SHORT =
+      """
+      {"contentWord": "fox", "styleWord": "watercolor", "steps": 4, "seed": 7}
+      """;
+  private static final String LONG =
+      """
+      {"contentWord": "fox", "styleWord": "watercolor", "steps": 10000, "seed": 7}
+      """;
+
+  private static TestDatabase database;
+  private static TestService service;
+  private Caller alice;
+
+  @BeforeAll
+  static void start(@TempDir Path directory) {
+    database = TestDatabase.create();
+    service = TestService.start(database, directory, "diptych.decomposition.preview-steps=2");
+  }
+
+  @AfterAll
+  static void stop() {
+    service.close();
+    database.close();
+  }
+
+  @BeforeEach
+  void newTenant() {
+    alice = service.newTenant();
+  }
+
+  @Test
+  void anUploadBecomesAnArtifactThatTheEngineReads() throws IOException {
+    Reply accepted =
+        alice.submit(
+            """
+            {"contentWord": "fox", "styleWord": "watercolor", "steps": 4, "seed": 7, "tokens": 2,
+             "memory": {"blocks": [1], "pairs": 2}, "rectification": {"rank": 3},
+             "profile": "PAPER", "reference": "order 12", "labels": {"team": "red"}}
+            """);
+
+    assertThat(accepted.status()).isEqualTo(202);
+    assertThat(Integer.parseInt(accepted.header("Retry-After"))).isBetween(1, 60);
+    String path = accepted.header("Location");
+    JsonNode queued = accepted.json();
+    assertThat(path).isEqualTo("/decompositions/" + queued.get("id").asString());
+    assertThat(queued.get("state").asString()).isEqualTo("QUEUED");
+    assertThat(queued.get("queue").get("position").asInt()).isPositive();
+    assertThat(queued.get("reference").asString()).isEqualTo("order 12");
+    assertThat(queued.get("labels").get("team").asString()).isEqualTo("red");
+
+    JsonNode done = alice.until(path, "SUCCEEDED");
+    JsonNode settings = done.get("settings");
+    assertThat(settings.get("profile").asString()).isEqualTo("PAPER");
+    assertThat(settings.get("memory").get("pairs").asInt()).isEqualTo(2);
+    assertThat(settings.get("chosenWords")).isEmpty();
+    assertThat(done.get("progress").get("step").asInt()).isEqualTo(4);
+    assertThat(done.get("progress").get("losses").get("style").asDouble()).isPositive();
+    assertThat(done.has("queue")).isFalse();
+    assertThat(done.get("links").has("cancel")).isFalse();
+
+    byte[] file = alice.bytes(done.get("links").get("artifact").asString());
+    assertThat(file).hasSize(done.get("result").get("artifactBytes").asInt());
+    Concept concept = ConceptFile.read(file);
+    assertThat(concept.metadata().options().contentWord()).isEqualTo("fox");
+    assertThat(concept.metadata().losses()).hasSize(4);
+    assertThat(concept.tensors().get("content.rows.0").shape()).containsExactly(2, 384);
+
+    Concepts concepts = service.context().getBean(ConceptShelf.class);
+    UUID id = UUID.fromString(done.get("id").asString());
+    assertThat(ConceptFile.write(concepts.find(alice.name(), id))).isEqualTo(file);
+    assertThat(concepts.modelDigest(alice.name(), id))
+        .isEqualTo(concept.metadata().backboneDigest());
+
+    assertThat(done.get("links").get("previews")).hasSize(1);
+    byte[] preview = alice.bytes(done.get("links").get("previews").get(0).asString());
+    assertThat(PngFile.decode(preview).getWidth()).isEqualTo(40);
+
+    JsonNode attempts = alice.get(path + "/attempts").json().get("items");
+    assertThat(attempts).hasSize(1);
+    assertThat(attempts.get(0).get("outcome").asString()).isEqualTo("SUCCEEDED");
+    assertThat(attempts.get(0).get("lastStep").asInt()).isEqualTo(4);
+  }
+
+  @Test
+  void theSamePictureAndSeedGiveTheSameArtifact() {
+    JsonNode first = alice.run(SHORT, "SUCCEEDED");
+    JsonNode second = alice.run(SHORT, "SUCCEEDED");
+
+    assertThat(first.get("id")).isNotEqualTo(second.get("id"));
+    assertThat(second.get("result").get("artifactSha256"))
+        .isEqualTo(first.get("result").get("artifactSha256"));
+  }
+
+  @Test
+  void whatIsLeftOutIsChosenAndReturned() {
+    Reply reply = alice.upload("/decompositions", TestService.picture(), "a", "image/png", null);
+
+    JsonNode settings = reply.json().get("settings");
+    assertThat(reply.status()).isEqualTo(202);
+    assertThat(settings.get("contentWord").asString()).isEqualTo("object");
+    assertThat(settings.get("styleWord").asString()).isEqualTo("art");
+    assertThat(settings.get("chosenWords")).hasSize(2);
+    assertThat(settings.get("seed").isIntegralNumber()).isTrue();
+    assertThat(settings.get("steps").asInt()).isEqualTo(150);
+    assertThat(settings.get("memory").get("blocks").get(0).asInt()).isZero();
+    alice.post(reply.header("Location") + "/cancel");
+  }
+
+  @Test
+  void partsOfTheMethodCanBeSwitchedOff() {
+    JsonNode done =
+        alice.run("{\"steps\": 2, \"memory\": false, \"rectification\": false}", "SUCCEEDED");
+
+    assertThat(done.get("settings").get("memory").asBoolean()).isFalse();
+    assertThat(done.get("settings").get("memory").isBoolean()).isTrue();
+    assertThat(done.get("settings").get("rectification").isBoolean()).isTrue();
+    Concept concept = ConceptFile.read(alice.bytes(done.get("links").get("artifact").asString()));
+    assertThat(concept.tensors().keySet()).containsExactly("content.rows.0", "style.rows.0");
+  }
+
+  @Test
+  void aDryRunSaysWhatWouldRunAndStoresNothing() {
+    alice.run(SHORT, "SUCCEEDED");
+    int before = service.stored("").size();
+
+    Reply reply =
+        alice.upload(
+            "/decompositions?dryRun=true", TestService.picture(), "fox.png", "image/png", SHORT);
+
+    assertThat(reply.status()).isEqualTo(200);
+    JsonNode body = reply.json();
+    System.out.println("Dry run: " + body.get("estimate"));
+    assertThat(body.get("settings").get("steps").asInt()).isEqualTo(4);
+    assertThat(body.get("picture").get("width").asInt()).isEqualTo(96);
+    assertThat(body.get("estimate").get("memoryBytes").asLong()).isGreaterThan(50_000_000);
+    assertThat(body.get("estimate").get("basis").asString()).isEqualTo("RECENT_RUNS");
+    assertThat(body.get("estimate").get("totalMillis").asLong()).isPositive();
+    assertThat(service.stored("")).hasSize(before);
+    assertThat(alice.get("/decompositions").json().get("items")).hasSize(1);
+  }
+
+  @Test
+  void everyWrongValueIsNamedAndNothingIsStored() {
+    int before = service.stored("").size();
+
+    Reply reply =
+        alice.submit(
+            """
+            {"contentWord": " ", "steps": 0, "tokens": 99, "memory": {"blocks": [7]},
+             "rectification": {"rank": 3, "subConcepts": ["red fox", "red fox"]}}
+            """);
+
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.json().get("type").asString()).isEqualTo(ProblemType.VALIDATION.uri());
+    List<String> pointers = new ArrayList<>();
+    reply.json().get("errors").forEach(error -> pointers.add(error.get("pointer").asString()));
+    assertThat(pointers)
+        .contains("/contentWord", "/steps", "/tokens", "/memory/blocks", "/rectification/rank");
+    assertThat(problem(alice.submit("{\"backbone\": \"nonesuch\"}"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
+    assertThat(problem(alice.submit("{\"contentwort\": \"x\"}"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
+    assertThat(problem(alice.submit("{\"memory\": 3}"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
+    assertThat(problem(alice.submit("{\"memory\": {\"blocks\": [null]}}"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
+    assertThat(problem(alice.submit("{"), 400)).isEqualTo(ProblemType.MALFORMED_REQUEST.uri());
+    assertThat(service.stored("")).hasSize(before);
+    assertThat(alice.get("/decompositions").json().get("items")).isEmpty();
+  }
+
+  @Test
+  void twentyClientsWithOneKeyGetOneDecompositionAndOneAnswer() {
+    String key = UUID.randomUUID().toString();
+    ExecutorService pool = Executors.newFixedThreadPool(20);
+    List<CompletableFuture<Reply>> calls =
+        IntStream.range(0, 20)
+            .mapToObj(
+                i ->
+                    CompletableFuture.supplyAsync(
+                        () -> alice.submit(SHORT, "Idempotency-Key", key), pool))
+            .toList();
+
+    List<Reply> replies = calls.stream().map(CompletableFuture::join).toList();
+    pool.shutdown();
+
+    assertThat(replies).allSatisfy(reply -> assertThat(reply.status()).isEqualTo(202));
+    Set<String> bodies = replies.stream().map(Reply::body).collect(Collectors.toSet());
+    assertThat(bodies).hasSize(1);
+    assertThat(replies.stream().filter(each -> each.header("Idempotency-Replayed") == null))
+        .hasSize(1);
+    assertThat(alice.get("/decompositions").json().get("items")).hasSize(1);
+    assertThat(problem(alice.submit(LONG, "Idempotency-Key", key), 422))
+        .isEqualTo(ProblemType.IDEMPOTENCY_MISMATCH.uri());
+  }
+
+  @Test
+  void canceledWhileQueuedNeverRuns() {
+    String running = alice.submit(LONG).header("Location");
+    TestService.await()
+        .until(() -> alice.get(running).json().path("progress").path("step").asInt() > 0);
+    String queued = alice.submit(SHORT).header("Location");
+
+    Reply canceled = alice.post(queued + "/cancel");
+
+    assertThat(canceled.status()).isEqualTo(200);
+    assertThat(canceled.json().get("state").asString()).isEqualTo("CANCELED");
+    assertThat(alice.get(queued + "/attempts").json().get("items")).isEmpty();
+    assertThat(problem(alice.get(queued + "/artifact"), 409))
+        .isEqualTo(ProblemType.JOB_WITHOUT_RESULT.uri());
+    assertThat(problem(alice.get(running + "/artifact"), 409))
+        .isEqualTo(ProblemType.ARTIFACT_NOT_READY.uri());
+
+    Reply stopping = alice.post(running + "/cancel");
+    assertThat(stopping.status()).isEqualTo(202);
+    assertThat(alice.post(running + "/cancel").status()).isIn(200, 202);
+    JsonNode stopped = alice.until(running, "CANCELED");
+    assertThat(stopped.get("progress").get("step").asInt()).isLessThan(10_000);
+    assertThat(alice.post(running + "/cancel").status()).isEqualTo(200);
+
+    Reply retried = alice.post(queued + "/retry");
+    assertThat(retried.status()).isEqualTo(202);
+    alice.until(queued, "SUCCEEDED");
+    assertThat(problem(alice.post(queued + "/cancel"), 409)).isEqualTo(ProblemType.JOB_FINAL.uri());
+    assertThat(problem(alice.post(queued + "/retry"), 409)).isEqualTo(ProblemType.JOB_FINAL.uri());
+  }
+
+  @Test
+  void anUnchangedDecompositionIsNotSentAgain() {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    String path = done.get("links").get("self").asString();
+
+    Reply first = alice.get(path);
+    Reply again = alice.get(path, "If-None-Match", first.header("ETag"));
+
+    assertThat(first.header("ETag")).startsWith("\"");
+    assertThat(again.status()).isEqualTo(304);
+    assertThat(again.body()).isEmpty();
+  }
+
+  @Test
+  void everyChangeOfTheBodyChangesTheTag() {
+    String path = alice.submit(SHORT).header("Location");
+    Map<String, String> bodies = new java.util.concurrent.ConcurrentHashMap<>();
+    TestService.await()
+        .until(
+            () -> {
+              Reply reply = alice.get(path);
+              String known = bodies.put(reply.header("ETag"), reply.body());
+              assertThat(known == null || known.equals(reply.body())).isTrue();
+              return reply.json().get("state").asString().equals("SUCCEEDED");
+            });
+    assertThat(bodies).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void partsOfTheArtifactCanBeFetched() throws Exception {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    String path = done.get("links").get("artifact").asString();
+    byte[] whole = alice.bytes(path);
+
+    HttpResponse<byte[]> part = raw(path, "Range", "bytes=8-15");
+    HttpResponse<byte[]> stale = raw(path, "Range", "bytes=8-15", "If-Range", "\"other\"");
+
+    assertThat(part.statusCode()).isEqualTo(206);
+    assertThat(part.body()).isEqualTo(java.util.Arrays.copyOfRange(whole, 8, 16));
+    assertThat(part.headers().firstValue("Content-Range")).hasValue("bytes 8-15/" + whole.length);
+    assertThat(stale.statusCode()).isEqualTo(200);
+    assertThat(stale.body()).isEqualTo(whole);
+    String tag = part.headers().firstValue("ETag").orElseThrow();
+    assertThat(tag).isEqualTo('"' + done.get("result").get("artifactSha256").asString() + '"');
+    assertThat(raw(path, "If-None-Match", tag).statusCode()).isEqualTo(304);
+    assertThat(part.headers().firstValue("Content-Disposition").orElseThrow())
+        .startsWith("attachment; filename=\"" + done.get("id").asString() + ".safetensors\"");
+    assertThat(problem(alice.get(path, "Range", "bytes=99999999-"), 416))
+        .isEqualTo(ProblemType.RANGE_NOT_SATISFIABLE.uri());
+  }
+
+  private HttpResponse<byte[]> raw(String path, String... headers) throws Exception {
+    return alice
+        .client()
+        .http()
+        .send(alice.at(path).headers(headers).build(), HttpResponse.BodyHandlers.ofByteArray());
+  }
+
+  @Test
+  void anExportedArtifactCanBeImportedByAnotherTenant() {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    byte[] file = alice.bytes(done.get("links").get("artifact").asString());
+    Caller bob = service.newTenant();
+
+    Reply imported = bob.put("/artifacts?reference=from%20alice", file);
+    Reply again = bob.put("/artifacts", file);
+
+    assertThat(imported.status()).isEqualTo(201);
+    JsonNode body = imported.json();
+    assertThat(body.get("state").asString()).isEqualTo("SUCCEEDED");
+    assertThat(body.get("reference").asString()).isEqualTo("from alice");
+    assertThat(body.has("picture")).isFalse();
+    assertThat(body.get("settings")).isEqualTo(done.get("settings"));
+    assertThat(again.status()).isEqualTo(200);
+    assertThat(again.header("Location")).isEqualTo(imported.header("Location"));
+    assertThat(bob.bytes(body.get("links").get("artifact").asString())).isEqualTo(file);
+    assertThat(
+            service
+                .context()
+                .getBean(ConceptShelf.class)
+                .find(bob.name(), UUID.fromString(body.get("id").asString())))
+        .isNotNull();
+    assertThat(bob.delete(imported.header("Location")).status()).isEqualTo(204);
+    assertThat(service.stored(body.get("id").asString())).isEmpty();
+  }
+
+  @Test
+  void whatIsNoArtifactOfAModelHereIsRefused() {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    byte[] file = alice.bytes(done.get("links").get("artifact").asString());
+    Concept concept = ConceptFile.read(file);
+    int before = service.stored("").size();
+
+    assertThat(problem(alice.put("/artifacts", new byte[0]), 400))
+        .isEqualTo(ProblemType.MALFORMED_REQUEST.uri());
+    assertThat(problem(alice.put("/artifacts", "hello".getBytes(StandardCharsets.UTF_8)), 422))
+        .isEqualTo(ProblemType.INVALID_ARTIFACT.uri());
+    byte[] damaged = java.util.Arrays.copyOf(file, file.length - 5);
+    assertThat(problem(alice.put("/artifacts", damaged), 422))
+        .isEqualTo(ProblemType.INVALID_ARTIFACT.uri());
+    byte[] foreign = ConceptFile.write(WrongConcepts.onAnotherModel(concept));
+    assertThat(problem(alice.put("/artifacts", foreign), 422))
+        .isEqualTo(ProblemType.INCOMPATIBLE_ARTIFACT.uri());
+    byte[] partial = ConceptFile.write(WrongConcepts.without(concept, "style.memory.0.k"));
+    assertThat(problem(alice.put("/artifacts", partial), 422))
+        .isEqualTo(ProblemType.INVALID_ARTIFACT.uri());
+    assertThat(service.stored("")).hasSize(before);
+  }
+
+  @Test
+  void deletingLeavesNothing() {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    String id = done.get("id").asString();
+    String path = done.get("links").get("self").asString();
+    assertThat(service.stored(id)).hasSize(3); // picture, preview, concept
+
+    assertThat(alice.delete(path).status()).isEqualTo(204);
+
+    assertThat(service.stored(id)).isEmpty();
+    assertThat(alice.get(path).status()).isEqualTo(404);
+    assertThat(alice.get(path + "/artifact").status()).isEqualTo(404);
+    assertThat(alice.delete(path).status()).isEqualTo(404);
+    for (String table : List.of("decomposition", "job")) {
+      assertThat(count(table, "id", id)).as(table).isZero();
+    }
+    for (String table : List.of("job_event", "attempt", "checkpoint")) {
+      assertThat(count(table, "job_id", id)).as(table).isZero();
+    }
+  }
+
+  @Test
+  void deletingARunningOneStopsItFirst() {
+    String path = alice.submit(LONG).header("Location");
+    String id = path.substring(path.lastIndexOf('/') + 1);
+    TestService.await()
+        .until(() -> alice.get(path).json().path("links").path("previews").size() > 1);
+
+    assertThat(alice.delete(path).status()).isEqualTo(202);
+
+    TestService.await().until(() -> alice.get(path).status() == 404);
+    TestService.await().until(() -> service.stored(id).isEmpty());
+    assertThat(count("checkpoint", "job_id", id)).isZero();
+  }
+
+  private static int count(String table, String column, String id) {
+    return QueueFixture.over(database, java.time.Clock.systemUTC())
+        .sql
+        .sql("select count(*) from " + table + " where " + column + " = :id")
+        .param("id", UUID.fromString(id))
+        .query(Integer.class)
+        .single();
+  }
+
+  @Test
+  void eventsAreReplayedFromWhereTheClientWas() throws Exception {
+    String path = alice.submit(SHORT).header("Location");
+
+    List<Event> all = events(path, null);
+
+    List<String> names = all.stream().map(Event::name).toList();
+    assertThat(names).startsWith("queued", "started").endsWith("succeeded");
+    assertThat(names).contains("progress", "preview");
+    assertThat(all.stream().map(Event::id)).isSorted().doesNotHaveDuplicates();
+    Event preview = all.stream().filter(each -> each.name().equals("preview")).findFirst().get();
+    assertThat(alice.get(preview.data().get("preview").asString()).status()).isEqualTo(200);
+    Event progress = all.stream().filter(each -> each.name().equals("progress")).findFirst().get();
+    assertThat(progress.data().get("totalSteps").asInt()).isEqualTo(4);
+
+    List<Event> rest = events(path, all.get(1).id());
+    assertThat(rest).isNotEmpty().allSatisfy(each -> assertThat(each.id()).isGreaterThan(2));
+    assertThat(rest.get(rest.size() - 1).name()).isEqualTo("succeeded");
+    Reply nothing = alice.get(path + "/events", "Last-Event-ID", "" + all.get(all.size() - 1).id());
+    assertThat(nothing.status()).isEqualTo(204);
+  }
+
+  private record Event(long id, String name, JsonNode data) {}
+
+  /** Reads a stream to its end. */
+  private List<Event> events(String path, Long after) throws Exception {
+    var request = alice.at(path + "/events");
+    if (after != null) {
+      request.header("Last-Event-ID", after.toString());
+    }
+    HttpResponse<InputStream> response =
+        alice.client().http().send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+    assertThat(response.statusCode()).isEqualTo(200);
+    List<Event> events = new ArrayList<>();
+    long id = 0;
+    String name = "";
+    try (BufferedReader lines =
+        new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        if (line.startsWith("id:")) {
+          id = Long.parseLong(line.substring(3));
+        } else if (line.startsWith("event:")) {
+          name = line.substring(6);
+        } else if (line.startsWith("data:")) {
+          events.add(new Event(id, name, QueueFixture.JSON.readTree(line.substring(5))));
+        }
+      }
+    }
+    return events;
+  }
+
+  @Test
+  void listsArePagedAndFiltered() {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      String request =
+          "{\"steps\": 1, \"labels\": {\"half\": \"%s\", \"a,b\": \"c:d\"}}"
+              .formatted(i % 2 == 0 ? "even" : "odd");
+      Reply reply = alice.submit(request);
+      ids.add(0, reply.json().get("id").asString());
+      alice.until(reply.header("Location"), "SUCCEEDED");
+    }
+
+    List<String> found = new ArrayList<>();
+    String next = "/decompositions?limit=2&state=SUCCEEDED";
+    int pages = 0;
+    while (next != null) {
+      Reply page = alice.get(next);
+      page.json().get("items").forEach(item -> found.add(item.get("id").asString()));
+      String link = page.header("Link");
+      next = link == null ? null : link.substring(1, link.indexOf('>'));
+      pages++;
+    }
+    assertThat(found).isEqualTo(ids);
+    assertThat(pages).isEqualTo(3);
+    assertThat(items("/decompositions?label=half:odd")).hasSize(2);
+    assertThat(items("/decompositions?label=half:even&label=a,b:c:d")).hasSize(3);
+    assertThat(items("/decompositions?state=QUEUED&state=FAILED")).isEmpty();
+    String third = alice.get("/decompositions/" + ids.get(2)).json().get("createdAt").asString();
+    assertThat(items("/decompositions?createdFrom=" + third)).hasSize(3);
+    assertThat(items("/decompositions?createdBefore=" + third)).hasSize(2);
+    assertThat(problem(alice.get("/decompositions?label=odd"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
+    assertThat(problem(alice.get("/decompositions?state=ODD"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
+  }
+
+  private JsonNode items(String path) {
+    return alice.get(path).json().get("items");
+  }
+
+  @Test
+  void nothingIsThereForAnotherTenant() {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    String path = done.get("links").get("self").asString();
+    String preview = done.get("links").get("previews").get(0).asString();
+    Caller mallory = service.newTenant();
+
+    for (String get : List.of(path, path + "/events", path + "/attempts", path + "/artifact")) {
+      assertThat(problem(mallory.get(get), 404)).as(get).isEqualTo(ProblemType.NOT_FOUND.uri());
+    }
+    assertThat(mallory.get(preview).status()).isEqualTo(404);
+    assertThat(mallory.post(path + "/cancel").status()).isEqualTo(404);
+    assertThat(mallory.post(path + "/retry").status()).isEqualTo(404);
+    assertThat(mallory.delete(path).status()).isEqualTo(404);
+    assertThat(mallory.get("/decompositions").json().get("items")).isEmpty();
+    Concepts concepts = service.context().getBean(ConceptShelf.class);
+    UUID id = UUID.fromString(done.get("id").asString());
+    assertThat(
+            org.assertj.core.api.Assertions.catchThrowableOfType(
+                    ProblemException.class, () -> concepts.find(mallory.name(), id))
+                .problem()
+                .type())
+        .isEqualTo(ProblemType.UNKNOWN_ARTIFACT);
+    assertThat(alice.get(path).json()).isEqualTo(done);
+  }
+
+  private static String problem(Reply reply, int status) {
+    assertThat(reply.status()).as(reply.body()).isEqualTo(status);
+    assertThat(reply.header("Content-Type")).startsWith("application/problem+json");
+    return reply.json().get("type").asString();
+  }
+}

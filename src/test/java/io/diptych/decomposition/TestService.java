@@ -1,0 +1,247 @@
+package io.diptych.decomposition;
+
+import io.diptych.Diptych;
+import io.diptych.database.TestDatabase;
+import io.diptych.engine.TestModels;
+import io.diptych.http.Client;
+import io.diptych.http.Client.Reply;
+import io.diptych.http.access.ApiKeys;
+import io.diptych.http.access.Scope;
+import io.diptych.http.access.Tenant;
+import io.diptych.image.PngFile;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.http.HttpRequest;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+import tools.jackson.databind.JsonNode;
+
+/** The whole service on a port, with a tiny real model, that asks for API keys. */
+public final class TestService implements AutoCloseable {
+
+  private static final AtomicInteger TENANTS = new AtomicInteger();
+
+  private final ConfigurableApplicationContext context;
+  private final Path directory;
+  private final Client client;
+
+  private TestService(ConfigurableApplicationContext context, Path directory) {
+    this.context = context;
+    this.directory = directory;
+    this.client =
+        new Client(
+            context.getEnvironment().getRequiredProperty("local.server.port", Integer.class));
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param directory for the model and the store; may have been used before
+   * @param more properties, as {@code name=value}
+   */
+  public static TestService start(TestDatabase database, Path directory, String... more) {
+    Path model = directory.resolve("model");
+    if (!Files.isDirectory(model)) {
+      TestModels.TINY.write(model);
+    }
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "spring.datasource.url=" + database.url(),
+                "spring.datasource.username=" + database.user(),
+                "spring.datasource.password=" + database.password(),
+                "spring.datasource.hikari.minimum-idle=0",
+                "spring.main.banner-mode=off",
+                "server.port=0",
+                "diptych.security.authentication=REQUIRED",
+                "diptych.security.admin-key=0123456789012345678901234567890123456789",
+                "diptych.model.locations.pocket=" + model,
+                "diptych.model.cache=" + directory.resolve("cache"),
+                "diptych.store.directory=" + directory.resolve("store"),
+                "diptych.worker.progress-every=0ms",
+                "diptych.http.events.interval=20ms",
+                "diptych.http.events.poll=200ms",
+                "diptych.http.events.max-streams-per-tenant=50",
+                "diptych.http.rate-limit.requests-per-minute=0"));
+    arguments.addAll(List.of(more));
+    return new TestService(
+        new SpringApplicationBuilder(Diptych.class)
+            .run(arguments.stream().map("--"::concat).toArray(String[]::new)),
+        directory);
+  }
+
+  public ConfigurableApplicationContext context() {
+    return context;
+  }
+
+  /** A tenant nobody else is. */
+  public Caller newTenant() {
+    return tenant("tenant-" + TENANTS.incrementAndGet() + "-" + UUID.randomUUID());
+  }
+
+  /** A tenant with a key that allows everything but administration. */
+  public Caller tenant(String name) {
+    String key =
+        context
+            .getBean(ApiKeys.class)
+            .create(new Tenant(name), "test", EnumSet.complementOf(EnumSet.of(Scope.ADMIN)), null)
+            .secret();
+    return new Caller(name, key);
+  }
+
+  /** Files in the store whose path contains a text, for example an id. */
+  public List<Path> stored(String text) {
+    Path store = directory.resolve("store");
+    if (!Files.isDirectory(store)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(store)) {
+      return files
+          .filter(Files::isRegularFile)
+          .filter(file -> file.toString().contains(text))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  public static ConditionFactory await() {
+    return Awaitility.await()
+        .atMost(Duration.ofSeconds(120))
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(20));
+  }
+
+  /** A picture that the model can take apart. */
+  public static byte[] picture() {
+    return PngFile.encode(TestModels.picture(96));
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+
+  /** One tenant's way of talking to the service. */
+  public final class Caller {
+
+    private final String name;
+    private final String key;
+
+    private Caller(String name, String key) {
+      this.name = name;
+      this.key = key;
+    }
+
+    public String name() {
+      return name;
+    }
+
+    public HttpRequest.Builder at(String path) {
+      return client.at(path).header("X-API-Key", key);
+    }
+
+    public Reply get(String path, String... headers) {
+      HttpRequest.Builder request = at(path);
+      return client.send(headers.length == 0 ? request : request.headers(headers));
+    }
+
+    public Reply post(String path) {
+      return client.send(at(path).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    public Reply delete(String path) {
+      return client.send(at(path).DELETE());
+    }
+
+    public Reply put(String path, byte[] file) {
+      return client.send(
+          at(path)
+              .header("Content-Type", "application/octet-stream")
+              .PUT(HttpRequest.BodyPublishers.ofByteArray(file)));
+    }
+
+    public byte[] bytes(String path) {
+      try {
+        return client
+            .http()
+            .send(at(path).build(), java.net.http.HttpResponse.BodyHandlers.ofByteArray())
+            .body();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException(e);
+      }
+    }
+
+    public Client client() {
+      return client;
+    }
+
+    /** Submits the standard picture. */
+    public Reply submit(String request, String... headers) {
+      return upload("/decompositions", picture(), "fox.png", "image/png", request, headers);
+    }
+
+    /**
+     * @param request JSON part; null for none
+     */
+    public Reply upload(
+        String path,
+        byte[] image,
+        String fileName,
+        String contentType,
+        String request,
+        String... headers) {
+      ByteArrayOutputStream body = new ByteArrayOutputStream();
+      if (request != null) {
+        text(body, "--b0undary\r\nContent-Disposition: form-data; name=\"request\"\r\n");
+        text(body, "Content-Type: application/json\r\n\r\n" + request + "\r\n");
+      }
+      String quoted = fileName.replace("\\", "\\\\").replace("\"", "%22");
+      text(
+          body,
+          "--b0undary\r\nContent-Disposition: form-data; name=\"image\"; filename=\""
+              + quoted.replace("\r", "%0D").replace("\n", "%0A")
+              + "\"\r\nContent-Type: "
+              + contentType
+              + "\r\n\r\n");
+      body.writeBytes(image);
+      text(body, "\r\n--b0undary--\r\n");
+      HttpRequest.Builder call =
+          at(path)
+              .header("Content-Type", "multipart/form-data; boundary=b0undary")
+              .POST(HttpRequest.BodyPublishers.ofByteArray(body.toByteArray()));
+      return client.send(headers.length == 0 ? call : call.headers(headers));
+    }
+
+    private void text(ByteArrayOutputStream body, String text) {
+      body.writeBytes(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Submits and waits for the end, which must be this. */
+    public JsonNode run(String request, String state) {
+      return until(submit(request).header("Location"), state);
+    }
+
+    /** Polls until it is in this state. */
+    public JsonNode until(String path, String state) {
+      await().until(() -> get(path).json().path("state").asString(), state::equals);
+      return get(path).json();
+    }
+  }
+}
