@@ -10,6 +10,13 @@ import torch
 
 ENCODING = "zlib-rgb-left-delta"
 
+# What a forked process decodes from: inherited, because sending it would copy every shard.
+_forked = []
+
+
+def _rgb_of_forked(i):
+    return _forked[0].rgb(i)
+
 
 class Dataset:
     """One split, decoded on demand from memory-mapped shards."""
@@ -48,8 +55,11 @@ class Dataset:
         if device == "cpu":
             return torch.tensor(self.planes(indices, mirrored))
         if self.pixels is None:
+            _forked.append(self)
             with multiprocessing.get_context("fork").Pool() as pool:
-                self.pixels = torch.tensor(np.stack(pool.map(self.rgb, range(len(self)), 256)), device=device)
+                decoded = np.stack(pool.map(_rgb_of_forked, range(len(self)), 256))
+            _forked.clear()
+            self.pixels = torch.tensor(decoded, device=device)
         picked = self.pixels[torch.as_tensor(np.asarray(indices), device=device)]
         mirrored = torch.as_tensor(np.asarray(mirrored)[: len(indices)], device=device).view(-1, 1, 1, 1)
         picked = torch.where(mirrored, picked.flip(2), picked)

@@ -8,6 +8,7 @@ uninterrupted one.
     python tools/pretrain.py vqvae --data DATA --run RUN/vqvae [--set steps=40000 rate=1e-3]
     python tools/pretrain.py judges --kind content --data DATA --run RUN/content-judge
     python tools/pretrain.py switti --data DATA --features FEATURES --vqvae RUN/vqvae --run RUN/switti
+    python tools/pretrain.py slim --run RUN/switti --out SLIM/switti/checkpoint.safetensors
 """
 
 import argparse
@@ -470,6 +471,13 @@ def judge(options):
     run.loop(options.minutes, options.save_minutes, options.sample_every, step, sample)
 
 
+def slim(options):
+    """What is shipped of a run, the averaged weights in F16, as a checkpoint that `pretrain export` takes."""
+    arrays, metadata = tensors.read(pathlib.Path(options.run) / "checkpoint.safetensors")
+    averages = {name: a.astype(np.float16) for name, a in arrays.items() if name.startswith("average.")}
+    tensors.write(options.out, averages, metadata)
+
+
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(required=True)
@@ -495,7 +503,13 @@ def main(arguments):
             p.add_argument("--features", required=True, help="text features of all captions (safetensors)")
             p.add_argument("--bf16", action="store_true", help="forward in bfloat16 (cuda only)")
             p.add_argument("--guidance", type=float, default=3.0)
+    p = commands.add_parser("slim")
+    p.set_defaults(command=slim)
+    p.add_argument("--run", required=True, help="directory of the run")
+    p.add_argument("--out", required=True, help="checkpoint.safetensors of a new directory")
     options = parser.parse_args(arguments)
+    if options.command is slim:
+        return slim(options)
     # An optimised executor compiles anew for every shape, and gains nothing here.
     torch._C._set_graph_executor_optimize(False)
     if options.threads:

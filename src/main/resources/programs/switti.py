@@ -92,7 +92,8 @@ class Ops(Module):
           bias = memory_bias[slot]
         y = self.attend(q, k, v, a, b, cached, memory[2 * slot], memory[2 * slot + 1], memory_window, bias)
       else:
-        y = self.attend(q, k, v, a, b, cached, memory_bias, memory_bias, memory_window, memory_bias)
+        # Not of three dimensions: no memory here, whatever other blocks have.
+        y = self.attend(q, k, v, a, b, cached, memory_window, memory_window, memory_window, memory_window)
       y = torch.linear(y, w[p + "attn.proj.weight"], w[p + "attn.proj.bias"])
       h = h + gate1 * self.rms_norm(y, w[p + "self_attention_norm2.weight"])
       y = self.cross(w, p, self.rms_norm(h, w[p + "cross_attention_norm1.weight"]), prepared[4 + 3 * i], prepared[5 + 3 * i], context_bias)

@@ -32,7 +32,8 @@ public interface BlobStore {
     try {
       return put(owner, kind, new ByteArrayInputStream(content));
     } catch (IOException e) {
-      throw new IllegalStateException("An array cannot fail to be read", e);
+      // An array cannot fail to be read, so it was the store that failed to write.
+      throw new BlobStoreException("Could not store a blob of " + owner, e);
     }
   }
 

@@ -19,9 +19,11 @@ class DatabaseConfiguration {
   @Bean(destroyMethod = "close")
   EmbeddedServer embeddedServer(
       @Value("${diptych.data-directory:data}") Path dataDirectory,
+      @Value("${diptych.database.binaries:}") String binaries,
       @Value("${diptych.database.port:0}") int port) {
     Path directory = dataDirectory.resolve("postgresql");
-    return EmbeddedServer.start(directory, directory.resolve("binaries"), port);
+    return EmbeddedServer.start(
+        directory, binaries.isBlank() ? directory.resolve("binaries") : Path.of(binaries), port);
   }
 
   @Bean

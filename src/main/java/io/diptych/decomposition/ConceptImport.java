@@ -71,8 +71,8 @@ public final class ConceptImport {
    */
   public Imported take(String tenant, byte[] file, @Nullable String reference) {
     Concept concept = read(file);
-    ModelManifest manifest = planner.manifestOf(concept.metadata());
-    check(concept, manifest);
+    Plan plan = planner.imported(concept.metadata(), reference);
+    check(concept, planner.manifest(plan));
     // Written anew: whatever else the file held is gone, and equal concepts are equal files.
     byte[] clean = ConceptFile.write(concept);
     UUID id = jobs.newId();
@@ -87,7 +87,7 @@ public final class ConceptImport {
                     Optional<UUID> known = rows.withConcept(tenant, blob.key().sha256());
                     return known
                         .map(existing -> new Imported(existing, false))
-                        .orElseGet(() -> record(tenant, id, concept, manifest, blob, reference));
+                        .orElseGet(() -> record(tenant, id, concept, plan, blob));
                   }));
     } catch (RuntimeException refused) {
       discard(id, refused);
@@ -107,14 +107,7 @@ public final class ConceptImport {
     }
   }
 
-  private Imported record(
-      String tenant,
-      UUID id,
-      Concept concept,
-      ModelManifest manifest,
-      StoredBlob blob,
-      @Nullable String reference) {
-    Plan plan = planner.imported(concept.metadata(), manifest.name(), reference);
+  private Imported record(String tenant, UUID id, Concept concept, Plan plan, StoredBlob blob) {
     Submission submission =
         Submission.of(JobKind.DECOMPOSITION, tenant, Decompositions.JSON.valueToTree(plan))
             .id(id)

@@ -9,6 +9,7 @@ import jakarta.validation.constraints.Size;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +76,8 @@ public record DecompositionRequest(
     static MemoryChoice of(
         @JsonProperty("blocks") @Nullable List<Integer> blocks,
         @JsonProperty("pairs") @Nullable Integer pairs) {
-      if (blocks != null && (blocks.size() > MOST_BLOCKS || blocks.contains(null))) {
+      if (blocks != null
+          && (blocks.size() > MOST_BLOCKS || blocks.stream().anyMatch(Objects::isNull))) {
         throw new IllegalArgumentException(
             "must name at most " + MOST_BLOCKS + " blocks, and none of them null");
       }

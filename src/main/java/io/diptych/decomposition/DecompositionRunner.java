@@ -23,7 +23,6 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /** Learns the concept of one picture in a lane. */
 final class DecompositionRunner implements JobRunner {
@@ -48,14 +47,12 @@ final class DecompositionRunner implements JobRunner {
     return JobKind.DECOMPOSITION;
   }
 
+  /** Any model of this process, once the standard one is there; others are loaded on demand. */
   @Override
   public LaneCapacity capacity(String device) {
-    return new LaneCapacity(
-        true,
-        models.names().stream()
-            .map(name -> models.manifest(name).digest())
-            .collect(Collectors.toSet()),
-        Long.MAX_VALUE);
+    return models.isLoaded(null, device)
+        ? new LaneCapacity(true, models.digests(), Long.MAX_VALUE)
+        : LaneCapacity.UNABLE;
   }
 
   @Override

@@ -9,13 +9,11 @@ import io.diptych.engine.DecompositionOptions.Rectification;
 import io.diptych.engine.csd.SubConcepts;
 import io.diptych.engine.weights.ModelManifest;
 import io.diptych.http.problem.FieldError;
-import io.diptych.http.problem.Problem;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.model.Models;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -76,32 +74,29 @@ final class Planner {
     return new Plan(name, manifest.digest(), options, chosen, request.reference());
   }
 
-  /** The plan that an imported concept was learned by. */
-  Plan imported(ConceptMetadata metadata, String modelName, @Nullable String reference) {
-    return new Plan(modelName, metadata.backboneDigest(), metadata.options(), List.of(), reference);
+  /**
+   * The plan that an imported concept was learned by.
+   *
+   * @throws ProblemException {@code incompatible-artifact} when its model is not served here
+   */
+  Plan imported(ConceptMetadata metadata, @Nullable String reference) {
+    String model =
+        models.nameOf(metadata.backboneDigest()).orElseThrow(() -> unknownModel(metadata));
+    return new Plan(model, metadata.backboneDigest(), metadata.options(), List.of(), reference);
   }
 
-  /**
-   * The model with a digest.
-   *
-   * @throws ProblemException {@code incompatible-artifact} when there is none here
-   */
-  ModelManifest manifestOf(ConceptMetadata metadata) {
-    Optional<ModelManifest> known =
-        models.names().stream()
-            .map(models::manifest)
-            .filter(manifest -> manifest.digest().equals(metadata.backboneDigest()))
-            .findFirst();
-    return known.orElseThrow(
-        () ->
-            new ProblemException(
-                Problem.of(
-                    ProblemType.INCOMPATIBLE_ARTIFACT,
-                    "The artifact was learned on a model of digest "
-                        + abbreviated(metadata.backboneDigest())
-                        + ", which is none of those served here: "
-                        + String.join(", ", models.names())
-                        + ".")));
+  ModelManifest manifest(Plan plan) {
+    return models.manifest(plan.backbone());
+  }
+
+  private ProblemException unknownModel(ConceptMetadata metadata) {
+    return new ProblemException(
+        ProblemType.INCOMPATIBLE_ARTIFACT,
+        "The artifact was learned on a model of digest "
+            + abbreviated(metadata.backboneDigest())
+            + ", which is none of those served here: "
+            + String.join(", ", models.names())
+            + ".");
   }
 
   private static String abbreviated(String digest) {

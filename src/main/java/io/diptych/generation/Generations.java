@@ -23,10 +23,8 @@ import io.diptych.job.Submission;
 import io.diptych.model.Models;
 import java.io.InputStream;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -188,24 +186,9 @@ public final class Generations {
         .map(Generation::of);
   }
 
-  /**
-   * Generations of a tenant, newest first.
-   *
-   * @param states empty: any
-   * @param labels all of them must be equal
-   * @param before only older ones than this; null: from the newest
-   */
-  public List<Generation> list(
-      String tenant,
-      Set<JobState> states,
-      Map<String, String> labels,
-      @Nullable UUID before,
-      int limit) {
-    return jobs
-        .list(new JobQuery(tenant, JobKind.GENERATION, states, labels, before, limit))
-        .stream()
-        .map(Generation::of)
-        .toList();
+  /** Generations of a tenant, newest first. */
+  public List<Generation> list(JobQuery query) {
+    return jobs.list(query).stream().map(Generation::of).toList();
   }
 
   /** Where a waiting generation stands; empty when it does not wait. */

@@ -198,7 +198,7 @@ final class ReportCommand implements Callable<Integer> {
             error += Pictures.error(planes, copy.pictures(), i, some);
           }
           Arrays.stream(copy.tokens()).forEach(token -> used.set((int) token));
-          if (pairs.size() < 2 * SHEET && split == Split.VALIDATION) {
+          if (from == 0 && split == Split.VALIDATION) {
             int half = some / 2;
             List<BufferedImage> originals = Pictures.of(planes, dataset.imageSize());
             List<BufferedImage> copies = Pictures.of(copy.pictures(), dataset.imageSize());

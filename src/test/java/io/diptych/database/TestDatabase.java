@@ -54,11 +54,14 @@ public final class TestDatabase implements AutoCloseable {
 
   /** The service's own embedded server, with its programs unpacked once for all tests. */
   public static EmbeddedServer embedded(Path directory, int port) {
-    Path binaries =
-        Path.of(
-            System.getProperty("java.io.tmpdir"),
-            "diptych-test-postgresql-" + System.getProperty("user.name"));
-    return EmbeddedServer.start(directory, binaries, port);
+    return EmbeddedServer.start(directory, binaries(), port);
+  }
+
+  /** Where tests unpack the programs of the embedded server. */
+  public static Path binaries() {
+    return Path.of(
+        System.getProperty("java.io.tmpdir"),
+        "diptych-test-postgresql-" + System.getProperty("user.name"));
   }
 
   public HikariDataSource dataSource() {

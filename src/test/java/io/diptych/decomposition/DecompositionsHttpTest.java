@@ -105,7 +105,7 @@ class DecompositionsHttpTest {
     assertThat(concept.metadata().losses()).hasSize(4);
     assertThat(concept.tensors().get("content.rows.0").shape()).containsExactly(2, 384);
 
-    Concepts concepts = service.context().getBean(Concepts.class);
+    Concepts concepts = service.context().getBean(ConceptShelf.class);
     UUID id = UUID.fromString(done.get("id").asString());
     assertThat(ConceptFile.write(concepts.find(alice.name(), id))).isEqualTo(file);
     assertThat(concepts.modelDigest(alice.name(), id))
@@ -237,7 +237,8 @@ class DecompositionsHttpTest {
   @Test
   void canceledWhileQueuedNeverRuns() {
     String running = alice.submit(LONG).header("Location");
-    alice.until(running, "RUNNING");
+    TestService.await()
+        .until(() -> alice.get(running).json().path("progress").path("step").asInt() > 0);
     String queued = alice.submit(SHORT).header("Location");
 
     Reply canceled = alice.post(queued + "/cancel");
@@ -343,7 +344,7 @@ class DecompositionsHttpTest {
     assertThat(
             service
                 .context()
-                .getBean(Concepts.class)
+                .getBean(ConceptShelf.class)
                 .find(bob.name(), UUID.fromString(body.get("id").asString())))
         .isNotNull();
     assertThat(bob.delete(imported.header("Location")).status()).isEqualTo(204);
@@ -523,7 +524,7 @@ class DecompositionsHttpTest {
     assertThat(mallory.post(path + "/retry").status()).isEqualTo(404);
     assertThat(mallory.delete(path).status()).isEqualTo(404);
     assertThat(mallory.get("/decompositions").json().get("items")).isEmpty();
-    Concepts concepts = service.context().getBean(Concepts.class);
+    Concepts concepts = service.context().getBean(ConceptShelf.class);
     UUID id = UUID.fromString(done.get("id").asString());
     assertThat(
             org.assertj.core.api.Assertions.catchThrowableOfType(

@@ -75,8 +75,7 @@ public final class TestService implements AutoCloseable {
                 "diptych.http.events.interval=20ms",
                 "diptych.http.events.poll=200ms",
                 "diptych.http.events.max-streams-per-tenant=50",
-                "diptych.http.rate-limit.requests-per-minute=100000",
-                "diptych.http.rate-limit.burst=100000"));
+                "diptych.http.rate-limit.requests-per-minute=0"));
     arguments.addAll(List.of(more));
     return new TestService(
         new SpringApplicationBuilder(Diptych.class)

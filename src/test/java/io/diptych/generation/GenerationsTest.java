@@ -112,7 +112,7 @@ class GenerationsTest {
         .containsEntry("Diptych-Seed", made.get("seed").asString())
         .containsEntry("Diptych-Image-Index", "1")
         .containsEntry("Diptych-Job", made.get("id").asString())
-        .containsEntry("Diptych-Model-SHA256", made.get("modelDigest").asString());
+        .containsEntry("Diptych-Model-SHA256", made.get("backboneDigest").asString());
     assertThat(text.values()).anyMatch(value -> value.contains("trainedAlgorithmicMedia"));
     assertThat(
             service
@@ -232,6 +232,8 @@ class GenerationsTest {
     assertThat(part.status()).isEqualTo(206);
     assertThat(part.body()).isEqualTo("PNG");
     assertThat(part.header("Content-Range")).isEqualTo("bytes 1-3/" + image.get("bytes").asInt());
+    assertThat(service.get(href, "Range", "bytes=1-3", "If-Range", "\"other\"").status())
+        .isEqualTo(200);
     assertThat(service.get(href, "Range", "bytes=99999999-").status()).isEqualTo(416);
     assertThat(service.get(made.header("Location") + "/images/1").status()).isEqualTo(404);
 
@@ -250,7 +252,7 @@ class GenerationsTest {
     List<String> locations = new ArrayList<>();
     try {
       // Holds the lane, so that those behind it meet in one batch.
-      service.generate(content(fox), "Prefer", "respond-async");
+      holdLane();
       for (int seed : List.of(5, 77, 6)) {
         locations.add(
             service.generate(seeded(seed, 3), "Prefer", "respond-async").header("Location"));
@@ -268,6 +270,46 @@ class GenerationsTest {
     System.out.printf(
         "Same seed: pixels alone, strict and in a batch of %d are equal.%n",
         shared.get("determinism").get("batchSize").asInt());
+  }
+
+  @Test
+  void picturesWithAndWithoutConceptsShareABatch() {
+    List<String> requests =
+        List.of(
+            "{\"prompt\": \"a {content}\", \"content\": \"%s\", \"seed\": 8}".formatted(fox),
+            seeded(9, 1),
+            "{\"prompt\": \"a castle in {style} style\", \"style\": \"%s\", \"seed\": 10}"
+                .formatted(glitch));
+    List<String> alone = new ArrayList<>();
+    requests.forEach(request -> alone.addAll(pixels(service.generate(request).json())));
+
+    CountDownLatch lane = concepts.hold();
+    List<String> locations = new ArrayList<>();
+    try {
+      holdLane();
+      requests.forEach(
+          request ->
+              locations.add(
+                  service.generate(request, "Prefer", "respond-async").header("Location")));
+    } finally {
+      lane.countDown();
+    }
+    locations.forEach(location -> service.awaitState(location, "SUCCEEDED"));
+
+    List<String> together = new ArrayList<>();
+    for (String location : locations) {
+      JsonNode made = service.get(location).json();
+      assertThat(made.get("attempt").asInt()).isEqualTo(1);
+      assertThat(made.get("determinism").get("batchSize").asInt()).isEqualTo(3);
+      together.addAll(pixels(made));
+    }
+    assertThat(together).isEqualTo(alone).doesNotHaveDuplicates();
+  }
+
+  /** A generation that waits in the lane for the held concepts. */
+  private static void holdLane() {
+    String holder = service.generate(content(fox), "Prefer", "respond-async").header("Location");
+    service.awaitState(holder, "RUNNING");
   }
 
   @Test
@@ -537,12 +579,6 @@ class GenerationsTest {
     assertThat(pocket.get("licence").asString()).isEqualTo("Apache-2.0");
     assertThat(service.get("/models/pocket").json()).isEqualTo(pocket);
     assertThat(service.get("/models/none").status()).isEqualTo(404);
-  }
-
-  @Test
-  void dump() throws IOException {
-    java.nio.file.Files.writeString(
-        Path.of("/tmp/openapi.json"), service.client.get("/openapi").body());
   }
 
   private static String content(UUID decomposition) {

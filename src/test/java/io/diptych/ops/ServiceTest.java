@@ -3,7 +3,6 @@ package io.diptych.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.diptych.Diptych;
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.StepReport;
@@ -25,19 +24,25 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ComponentScan;
+import org.springframework.context.annotation.Import;
+import tools.jackson.databind.JsonNode;
 
-/** The assembled service, with a runner that computes nothing. */
+/** Queue, lanes and operations as a service, without features and models. */
 class ServiceTest {
 
   private static final AtomicBoolean MODEL_LOADED = new AtomicBoolean(true);
@@ -45,8 +50,7 @@ class ServiceTest {
 
   @Test
   void aRestartKeepsTheJobsOfTheEmbeddedDatabase(@TempDir Path directory) throws Exception {
-    List<String> embedded =
-        List.of("--diptych.data-directory=" + directory, "--spring.main.web-application-type=none");
+    List<String> embedded = List.of("--diptych.data-directory=" + directory, "--server.port=0");
     Job job;
     try (ConfigurableApplicationContext service = start(embedded)) {
       Jobs jobs = service.getBean(Jobs.class);
@@ -55,23 +59,6 @@ class ServiceTest {
     }
     try (ConfigurableApplicationContext service = start(embedded)) {
       assertThat(read(service.getBean(Jobs.class), job).result().get("done").asBoolean()).isTrue();
-      assertThatThrownBy(() -> start(embedded))
-          .hasStackTraceContaining("Another process of this service uses the data directory");
-    }
-  }
-
-  @Test
-  void aWorkerIsReadyWhenALaneIsAbleAndAliveInAnyCase() throws Exception {
-    try (TestDatabase database = TestDatabase.create();
-        ConfigurableApplicationContext service = start(on(database, "all"))) {
-      assertThat(get(service, "/actuator/health/readiness").statusCode()).isEqualTo(200);
-      MODEL_LOADED.set(false);
-      try {
-        assertThat(get(service, "/actuator/health/readiness").statusCode()).isEqualTo(503);
-        assertThat(get(service, "/actuator/health/liveness").statusCode()).isEqualTo(200);
-      } finally {
-        MODEL_LOADED.set(true);
-      }
     }
   }
 
@@ -95,9 +82,18 @@ class ServiceTest {
   }
 
   @Test
-  void metersOfQueueAndLanesAreExposed() throws Exception {
+  void healthAndMetersShowQueueAndLanes() throws Exception {
     try (TestDatabase database = TestDatabase.create();
         ConfigurableApplicationContext service = start(on(database, "all"))) {
+      assertThat(get(service, "/actuator/health/readiness").statusCode()).isEqualTo(200);
+      MODEL_LOADED.set(false);
+      try {
+        assertThat(get(service, "/actuator/health/readiness").statusCode()).isEqualTo(503);
+        assertThat(get(service, "/actuator/health/liveness").statusCode()).isEqualTo(200);
+      } finally {
+        MODEL_LOADED.set(true);
+      }
+
       Jobs jobs = service.getBean(Jobs.class);
       Job job = jobs.submit(Submission.of(JobKind.DECOMPOSITION, "alice", request()).build());
       await().until(() -> read(jobs, job).state() == JobState.SUCCEEDED);
@@ -125,9 +121,9 @@ class ServiceTest {
   }
 
   @Test
-  void housekeepingRefusesATableThatHoldsTasksOfSomeoneElse() throws IOException {
+  void housekeepingRefusesATableThatHoldsTasksOfSomeoneElse() {
     try (TestDatabase database = TestDatabase.create()) {
-      QueueFixture.over(database, java.time.Clock.systemUTC())
+      QueueFixture.over(database, Clock.systemUTC())
           .sql
           .sql(
               """
@@ -136,8 +132,11 @@ class ServiceTest {
               values ('send-invoice', '1', now(), false, 1)
               """)
           .update();
-      assertThatThrownBy(() -> start(on(database, "worker")))
-          .hasStackTraceContaining("Table housekeeping_task holds tasks that are not ours");
+      Housekeeper housekeeper =
+          new Housekeeper(database.dataSource(), List.of(), Clock.systemUTC());
+      assertThatThrownBy(housekeeper::start)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageContaining("Table housekeeping_task holds tasks that are not ours");
     }
   }
 
@@ -154,12 +153,7 @@ class ServiceTest {
     List<String> all = new ArrayList<>(arguments);
     all.add("--spring.main.banner-mode=off");
     all.add("--spring.datasource.hikari.minimum-idle=0");
-    return new SpringApplicationBuilder(Diptych.class, CountingRunner.class)
-        .web(
-            arguments.contains("--spring.main.web-application-type=none")
-                ? WebApplicationType.NONE
-                : WebApplicationType.SERVLET)
-        .run(all.toArray(String[]::new));
+    return new SpringApplicationBuilder(Application.class).run(all.toArray(String[]::new));
   }
 
   private HttpResponse<String> get(ConfigurableApplicationContext service, String path)
@@ -174,15 +168,33 @@ class ServiceTest {
     return jobs.find(job.tenant(), job.id()).orElseThrow();
   }
 
-  private static tools.jackson.databind.JsonNode request() {
+  private static JsonNode request() {
     return QueueFixture.request("fox");
   }
 
-  private static org.awaitility.core.ConditionFactory await() {
+  private static ConditionFactory await() {
     return Awaitility.await()
         .atMost(Duration.ofSeconds(60))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(20));
+  }
+
+  /** No configuration by annotation, or tests of the whole service would find it. */
+  @EnableAutoConfiguration
+  @ComponentScan({
+    "io.diptych.database",
+    "io.diptych.http",
+    "io.diptych.job",
+    "io.diptych.ops",
+    "io.diptych.worker"
+  })
+  @Import(CountingRunner.class)
+  static class Application {
+
+    @Bean
+    Clock clock() {
+      return Clock.systemUTC();
+    }
   }
 
   /** Counts to thirty. */

@@ -20,10 +20,12 @@ import io.diptych.http.openapi.Problems;
 import io.diptych.http.paging.Page;
 import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.FieldError;
+import io.diptych.http.problem.Problem;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.http.trace.RequestTrace;
 import io.diptych.image.ImageIntake;
+import io.diptych.image.ImageRefusedException;
 import io.diptych.image.IntakeImage;
 import io.diptych.job.Attempt;
 import io.diptych.job.FailureReason;
@@ -197,6 +199,14 @@ class DecompositionsController {
   private IntakeImage take(MultipartFile image) throws IOException {
     try (InputStream upload = image.getInputStream()) {
       return intake.take(upload);
+    } catch (ImageRefusedException refused) {
+      if (refused.reason().retryable()) {
+        throw new ProblemException(
+            Problem.of(ProblemType.QUEUE_FULL, String.valueOf(refused.getMessage())),
+            intake.limits().queueWait(),
+            refused);
+      }
+      throw refused;
     }
   }
 

@@ -41,7 +41,7 @@ public final class AverageExport {
       for (String tensor : file.tensors().keySet()) {
         if (tensor.startsWith(AVERAGE)) {
           try (NDArray half = file.load(tensor, manager, DataType.FLOAT16)) {
-            if (!finite(file.floats(tensor))) {
+            if (!finite(half)) {
               throw new EngineException(
                   EngineException.Kind.MODEL_UNAVAILABLE,
                   "The weight " + tensor + " of " + checkpoint + " does not fit into F16.");
@@ -54,13 +54,14 @@ public final class AverageExport {
     return writer.write(directory, name, maximumFileBytes);
   }
 
-  private static boolean finite(float[] values) {
-    float largest = 65504;
-    for (float value : values) {
-      if (!(Math.abs(value) <= largest)) {
-        return false;
+  private static boolean finite(NDArray half) {
+    try (NDArray wide = half.toType(DataType.FLOAT32, false)) {
+      for (float value : wide.toFloatArray()) {
+        if (!Float.isFinite(value)) {
+          return false;
+        }
       }
+      return true;
     }
-    return true;
   }
 }

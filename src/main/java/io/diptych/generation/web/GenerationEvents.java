@@ -9,14 +9,17 @@ import io.diptych.job.JobEvent;
 import io.diptych.job.JobSignals;
 import io.diptych.job.Jobs;
 import io.diptych.role.ConditionalOnApi;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.ResponseEntity;
 import org.springframework.stereotype.Component;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
+import tools.jackson.databind.JsonNode;
 
 /** The events of a generation's job as a stream. */
 @Component
@@ -58,8 +61,11 @@ final class GenerationEvents {
 
   private static StreamEvent event(JobEvent event) {
     String name = event.type().name().toLowerCase(Locale.ROOT).replace('_', '-');
-    return event.type() == JobEvent.Type.PROGRESS
-        ? StreamEvent.snapshot(event.seq(), name, event.data())
-        : StreamEvent.milestone(event.seq(), name, event.data());
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("at", event.at());
+    for (Map.Entry<String, JsonNode> each : event.data().properties()) {
+      data.put(each.getKey(), each.getValue());
+    }
+    return StreamEvent.milestone(event.seq(), name, data);
   }
 }

@@ -37,7 +37,7 @@ record GenerationView(
     @Nullable Smoothing smoothing,
     double lastScaleTemperature,
     String backbone,
-    @Schema(description = "SHA-256 of the model's manifest.") String modelDigest,
+    @Schema(description = "SHA-256 of the model's manifest.") String backboneDigest,
     boolean strict,
     @Nullable String reference,
     Map<String, String> labels,
@@ -66,10 +66,15 @@ record GenerationView(
   record Smoothing(int fromScale) {}
 
   /** A place in the queue. */
-  @Schema(name = "GenerationQueuePlace")
+  @Schema(name = "QueuePlace")
   record Queue(
       @Schema(description = "1: next.") int position,
-      @Schema(description = "From the duration of recent runs.") long estimatedWaitMillis) {}
+      @Schema(description = "From the duration of recent runs.") long estimatedWaitSeconds) {
+
+    static Queue of(QueuePlace place) {
+      return new Queue(place.position(), (place.estimatedWait().toMillis() + 999) / 1000);
+    }
+  }
 
   /** A picture that was made. */
   @Schema(name = "GeneratedImage")
@@ -156,7 +161,7 @@ record GenerationView(
         order.reference(),
         job.labels(),
         job.attempt(),
-        place == null ? null : new Queue(place.position(), place.estimatedWait().toMillis()),
+        place == null ? null : Queue.of(place),
         job.createdAt(),
         job.startedAt(),
         job.finishedAt(),

@@ -25,6 +25,8 @@ import io.diptych.http.problem.RetryAfter;
 import io.diptych.http.trace.RequestTrace;
 import io.diptych.job.Cancellation;
 import io.diptych.job.Job;
+import io.diptych.job.JobKind;
+import io.diptych.job.JobQuery;
 import io.diptych.job.JobState;
 import io.diptych.job.QueuePlace;
 import io.diptych.role.ConditionalOnApi;
@@ -41,6 +43,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -49,6 +52,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.InputStreamResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.ContentDisposition;
 import org.springframework.http.HttpHeaders;
@@ -254,17 +258,33 @@ class GenerationsController {
 
   @GetMapping(path = "/generations/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.JOBS_READ)
-  @Operation(summary = "Read a generation")
+  @Operation(
+      summary = "Read a generation",
+      description = "Poll with `If-None-Match`; nothing new costs next to nothing.")
+  @ApiResponse(
+      responseCode = "200",
+      description = "As it stands now.",
+      headers =
+          @Header(
+              name = "ETag",
+              description = "Changes with everything in the body.",
+              schema = @Schema(type = "string")),
+      useReturnTypeSchema = true)
+  @ApiResponse(responseCode = "304", description = "Nothing has changed.", content = @Content)
   ResponseEntity<GenerationView> get(
       Tenant tenant,
       @PathVariable UUID id,
       @Parameter(description = "Put the PNG files into the answer, in base64.")
           @RequestParam(defaultValue = "false")
           boolean inline,
-      WebRequest request) {
+      @Parameter(hidden = true) WebRequest request) {
     Generation generation = required(tenant, id);
     QueuePlace place = generations.place(generation).orElse(null);
-    return ETag.of(id, generation.job().version(), String.valueOf(place), inline)
+    return ETag.of(
+            id,
+            generation.job().version(),
+            place == null ? "" : GenerationView.Queue.of(place),
+            inline)
         .answer(request, () -> view(generation, place, inline));
   }
 
@@ -274,32 +294,44 @@ class GenerationsController {
   ResponseEntity<Page.Body<GenerationView>> list(
       Tenant tenant,
       PageQuery page,
-      @Parameter(description = "Only in these states.") @RequestParam(required = false)
-          @Nullable Set<JobState> state,
-      @Parameter(description = "Only with this label, as `name:value`; may be repeated.")
-          @RequestParam(required = false)
-          @Nullable List<String> label) {
+      @Parameter(description = "Only those in one of these states.")
+          @RequestParam(name = "state", required = false)
+          @Nullable List<JobState> states,
+      @Parameter(description = "Only those with this label, as `name:value`; may be repeated.")
+          @RequestParam(name = "label", required = false)
+          @Nullable List<String> labels,
+      @Parameter(description = "Only those created at this time or later.")
+          @RequestParam(name = "createdFrom", required = false)
+          @Nullable Instant createdFrom,
+      @Parameter(description = "Only those created before this time.")
+          @RequestParam(name = "createdBefore", required = false)
+          @Nullable Instant createdBefore,
+      @Parameter(hidden = true) HttpServletRequest servlet) {
     List<Generation> found =
         generations.list(
-            tenant.id(),
-            state == null ? Set.of() : state,
-            labels(label == null ? List.of() : label),
-            page.after(),
-            page.fetch());
+            new JobQuery(
+                tenant.id(),
+                JobKind.GENERATION,
+                states == null ? Set.of() : Set.copyOf(states),
+                labels(servlet.getParameterValues("label")),
+                createdFrom,
+                createdBefore,
+                page.after(),
+                page.fetch()));
     return page.page(found, generation -> generation.job().id())
         .map(generation -> GenerationView.of(generation, null, null))
         .answer();
   }
 
-  private static Map<String, String> labels(List<String> filters) {
+  /** From the raw parameters: a label may hold a comma, at which Spring would split it. */
+  private static Map<String, String> labels(String @Nullable [] parameters) {
     Map<String, String> labels = new HashMap<>();
-    for (String filter : filters) {
-      int colon = filter.indexOf(':');
+    for (String parameter : parameters == null ? new String[0] : parameters) {
+      int colon = parameter.indexOf(':');
       if (colon < 1) {
-        throw ProblemException.invalid(
-            FieldError.parameter("label", "must have the form name:value"));
+        throw ProblemException.invalid(FieldError.parameter("label", "must be name:value"));
       }
-      labels.put(filter.substring(0, colon), filter.substring(colon + 1));
+      labels.put(parameter.substring(0, colon), parameter.substring(colon + 1));
     }
     return labels;
   }
@@ -317,7 +349,14 @@ class GenerationsController {
       content =
           @Content(
               mediaType = MediaType.IMAGE_PNG_VALUE,
-              schema = @Schema(type = "string", format = "binary")))
+              schema = @Schema(type = "string", format = "binary")),
+      headers =
+          @Header(
+              name = "ETag",
+              description = "SHA-256 of the file.",
+              schema = @Schema(type = "string")))
+  @ApiResponse(responseCode = "206", description = "The part asked for.", content = @Content)
+  @ApiResponse(responseCode = "304", description = "The caller has it.", content = @Content)
   @Problems({
     ProblemType.ARTIFACT_NOT_READY,
     ProblemType.JOB_WITHOUT_RESULT,
@@ -325,7 +364,12 @@ class GenerationsController {
     ProblemType.RANGE_NOT_SATISFIABLE
   })
   ResponseEntity<Resource> image(
-      Tenant tenant, @PathVariable UUID id, @PathVariable int index, WebRequest request) {
+      Tenant tenant,
+      @PathVariable UUID id,
+      @PathVariable int index,
+      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false)
+          @Nullable String ifRange,
+      @Parameter(hidden = true) WebRequest request) {
     Generation generation = required(tenant, id);
     if (generation.outcome() == null) {
       Problem problem = Generations.problem(generation.job());
@@ -344,12 +388,15 @@ class GenerationsController {
           Problem.of(ProblemType.JOB_EXPIRED, "The picture has been removed.").withJob(id));
     }
     ETag tag = tag(image);
-    ResponseEntity<Resource> answer =
-        tag.answer(request, () -> new PictureResource(generations, generation, image));
-    if (answer.getBody() == null) {
-      return answer;
+    ResponseEntity<Boolean> known = tag.answer(request, () -> false);
+    if (known.getBody() == null) {
+      return ResponseEntity.status(known.getStatusCode()).headers(known.getHeaders()).build();
     }
-    return picture(ResponseEntity.ok(), generation, image).body(answer.getBody());
+    PictureResource file = new PictureResource(generations, generation, image);
+    // Spring honours ranges of every resource but this one, and does not know If-Range.
+    boolean mayBePart = ifRange == null || ifRange.equals(tag.value());
+    return picture(ResponseEntity.ok(), generation, image)
+        .body(mayBePart ? file : new InputStreamResource(file::getInputStream));
   }
 
   private static ETag tag(GeneratedImage image) {
@@ -367,22 +414,31 @@ class GenerationsController {
             ContentDisposition.inline().filename(name).build().toString());
   }
 
-  @GetMapping(path = "/generations/{id}/events")
+  @GetMapping(path = "/generations/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
       summary = "Follow a generation",
       description =
-          "Server-sent events with ids; `Last-Event-ID` replays what was missed. The last event is"
-              + " named after the final state.")
+          "Server-sent events: `queued`, `started`, `retrying`, `handed-back`, `cancel-requested`, and"
+              + " at the end one of `succeeded`, `failed`, `canceled`, `expired`, after which the"
+              + " stream is closed. A client that comes back with `Last-Event-ID` is sent what it"
+              + " missed.")
   @ApiResponse(
       responseCode = "200",
       description = "The stream.",
-      content = @Content(mediaType = MediaType.TEXT_EVENT_STREAM_VALUE))
-  @ApiResponse(responseCode = "204", description = "It has ended and every event was seen.")
+      content =
+          @Content(
+              mediaType = MediaType.TEXT_EVENT_STREAM_VALUE,
+              schema = @Schema(type = "string")))
+  @ApiResponse(
+      responseCode = "204",
+      description = "The client has had the last event; it need not come back.")
   ResponseEntity<SseEmitter> events(
       Tenant tenant,
       @PathVariable UUID id,
-      @RequestHeader(name = "Last-Event-ID", required = false) @Nullable String lastEventId) {
+      @Parameter(description = "Number of the last event that arrived.")
+          @RequestHeader(name = "Last-Event-ID", required = false)
+          @Nullable String lastEventId) {
     required(tenant, id);
     return events.open(tenant, id, lastEventId);
   }
@@ -394,14 +450,11 @@ class GenerationsController {
       description =
           "200 when it waited, or had been canceled; 202 when it runs and will stop before its next"
               + " forward.")
-  @ApiResponse(
-      responseCode = "200",
-      description = "It is canceled.",
-      content = @Content(schema = @Schema(implementation = GenerationView.class)))
+  @ApiResponse(responseCode = "200", description = "It is canceled.", useReturnTypeSchema = true)
   @ApiResponse(
       responseCode = "202",
-      description = "It will stop.",
-      content = @Content(schema = @Schema(implementation = GenerationView.class)))
+      description = "It runs and stops before its next forward.",
+      useReturnTypeSchema = true)
   @Problems(ProblemType.JOB_FINAL)
   ResponseEntity<GenerationView> cancel(Tenant tenant, @PathVariable UUID id) {
     Cancellation cancellation =

@@ -1,0 +1,140 @@
+package io.diptych.decomposition;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.diptych.artifact.BlobKind;
+import io.diptych.artifact.BlobStore;
+import io.diptych.database.TestDatabase;
+import io.diptych.decomposition.TestService.Caller;
+import io.diptych.http.problem.ProblemType;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.util.FileSystemUtils;
+import tools.jackson.databind.JsonNode;
+
+/** What becomes of decompositions over restarts and over time. */
+class DecompositionLifeTest {
+
+  private static final String SHORT = "{\"contentWord\": \"fox\", \"steps\": 30, \"seed\": 7}";
+
+  @Test
+  void aRestartKeepsEverythingReadableAndRunsGoOn(@TempDir Path directory) {
+    try (TestDatabase database = TestDatabase.create()) {
+      JsonNode done;
+      byte[] artifact;
+      byte[] preview;
+      String interrupted;
+      String tenant;
+      try (TestService before = start(database, directory)) {
+        Caller alice = before.newTenant();
+        tenant = alice.name();
+        done = alice.run(SHORT, "SUCCEEDED");
+        artifact = alice.bytes(done.get("links").get("artifact").asString());
+        preview = alice.bytes(done.get("links").get("previews").get(0).asString());
+        interrupted = alice.submit(SHORT.replace("30", "60")).header("Location");
+        TestService.await()
+            .until(() -> alice.get(interrupted).json().path("progress").path("step").asInt() > 5);
+      }
+      try (TestService after = start(database, directory)) {
+        Caller alice = after.tenant(tenant);
+        String self = done.get("links").get("self").asString();
+        assertThat(alice.get(self).json()).isEqualTo(done);
+        assertThat(alice.bytes(self + "/artifact")).isEqualTo(artifact);
+        assertThat(alice.bytes(done.get("links").get("previews").get(0).asString()))
+            .isEqualTo(preview);
+
+        JsonNode resumed = alice.until(interrupted, "SUCCEEDED");
+        JsonNode attempts = alice.get(interrupted + "/attempts").json().get("items");
+        assertThat(attempts.get(0).get("outcome").asString()).isEqualTo("HANDED_BACK");
+        assertThat(resumed.get("attempt").asInt()).isEqualTo(1);
+        JsonNode whole = alice.run(SHORT.replace("30", "60"), "SUCCEEDED");
+        assertThat(resumed.get("result").get("artifactSha256"))
+            .isEqualTo(whole.get("result").get("artifactSha256"));
+      }
+    }
+  }
+
+  private static TestService start(TestDatabase database, Path directory) {
+    return TestService.start(database, directory, "diptych.decomposition.preview-steps=10");
+  }
+
+  @Test
+  void anArtifactPastItsRetentionIsGoneAndSaysSo(@TempDir Path directory) {
+    try (TestDatabase database = TestDatabase.create();
+        TestService service = start(database, directory)) {
+      Caller alice = service.newTenant();
+      JsonNode done = alice.run("{\"steps\": 1}", "SUCCEEDED");
+      String self = done.get("links").get("self").asString();
+      Leftovers leftovers = service.context().getBean(Leftovers.class);
+
+      assertThat(leftovers.expireArtifacts(null)).isZero();
+      assertThat(leftovers.expireArtifacts(Duration.ofHours(1))).isZero();
+      assertThat(leftovers.expireArtifacts(Duration.ofNanos(1))).isEqualTo(1);
+
+      assertThat(service.stored(done.get("id").asString())).isEmpty();
+      assertThat(alice.get(self + "/artifact").status()).isEqualTo(410);
+      assertThat(alice.get(self + "/artifact").json().get("type").asString())
+          .isEqualTo(ProblemType.JOB_EXPIRED.uri());
+      JsonNode after = alice.get(self).json();
+      assertThat(after.get("links").has("artifact")).isFalse();
+      assertThat(after.get("result").has("artifactExpiredAt")).isTrue();
+    }
+  }
+
+  @Test
+  void theSweepDeletesWhatBelongsToNoDecompositionAndNothingElse(@TempDir Path directory) {
+    try (TestDatabase database = TestDatabase.create();
+        TestService service = start(database, directory)) {
+      Caller alice = service.newTenant();
+      JsonNode done = alice.run("{\"steps\": 1}", "SUCCEEDED");
+      BlobStore store = service.context().getBean(BlobStore.class);
+      UUID orphan = UUID.randomUUID();
+      store.put(orphan, BlobKind.IMAGE, new byte[] {1});
+      UUID generation = UUID.randomUUID();
+      store.put(generation, BlobKind.OUTPUT, new byte[] {2});
+      Leftovers leftovers = service.context().getBean(Leftovers.class);
+
+      assertThat(leftovers.sweepBlobs(Duration.ofHours(1))).isZero();
+      assertThat(leftovers.sweepBlobs(Duration.ofSeconds(-5))).isEqualTo(1);
+
+      assertThat(service.stored(orphan.toString())).isEmpty();
+      assertThat(service.stored(generation.toString())).hasSize(1);
+      assertThat(service.stored(done.get("id").asString())).hasSize(2);
+    }
+  }
+
+  @Test
+  void aDeletionThatADyingProcessLeftBehindIsFinished(@TempDir Path directory) {
+    try (TestDatabase database = TestDatabase.create();
+        TestService service = start(database, directory)) {
+      Caller alice = service.newTenant();
+      JsonNode done = alice.run("{\"steps\": 1}", "SUCCEEDED");
+      UUID id = UUID.fromString(done.get("id").asString());
+      service.context().getBean(DecompositionRows.class).delete(id);
+
+      assertThat(service.context().getBean(Leftovers.class).finishDeletions()).isEqualTo(1);
+
+      assertThat(alice.get("/decompositions/" + id).status()).isEqualTo(404);
+      assertThat(service.stored(id.toString())).isEmpty();
+    }
+  }
+
+  @Test
+  void aStoreThatIsAwayRefusesSubmissionsAndLeavesNoJob(@TempDir Path directory) throws Exception {
+    try (TestDatabase database = TestDatabase.create();
+        TestService service = start(database, directory)) {
+      Caller alice = service.newTenant();
+      // A file where the store's folder should be.
+      FileSystemUtils.deleteRecursively(directory.resolve("store"));
+      Files.write(directory.resolve("store"), new byte[0]);
+
+      assertThat(alice.submit(SHORT).status()).isEqualTo(503);
+
+      assertThat(alice.get("/decompositions").json().get("items")).isEmpty();
+    }
+  }
+}
