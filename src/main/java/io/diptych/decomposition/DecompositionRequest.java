@@ -36,8 +36,14 @@ public record DecompositionRequest(
     DecompositionOptions.@Nullable Profile profile,
     @Nullable Integer steps,
     @Nullable Integer tokens,
-    @Nullable MemoryChoice memory,
-    @Nullable RectificationChoice rectification,
+    @Schema(
+            description = "K-V memories, or `false` to do without.",
+            oneOf = {MemoryOptions.class, Boolean.class})
+        @Nullable MemoryChoice memory,
+    @Schema(
+            description = "SVD rectification, or `false` to do without.",
+            oneOf = {RectificationOptions.class, Boolean.class})
+        @Nullable RectificationChoice rectification,
     @Nullable Long seed,
     @Size(max = 200, message = "has more than 200 characters") @Nullable String reference,
     @Size(max = 16, message = "has more than 16 entries")
@@ -61,10 +67,6 @@ public record DecompositionRequest(
    * @param blocks transformer blocks that get them, 0-based
    * @param pairs key-value pairs per concept and block
    */
-  @Schema(
-      name = "MemoryChoice",
-      description = "K-V memories: an object, or `false` to do without.",
-      oneOf = {MemoryOptions.class, Boolean.class})
   public record MemoryChoice(boolean on, @Nullable List<Integer> blocks, @Nullable Integer pairs) {
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -110,10 +112,6 @@ public record DecompositionRequest(
    * @param rank singular directions removed from the style
    * @param subConcepts descriptions of kinds of the subject; left out: found by the service
    */
-  @Schema(
-      name = "RectificationChoice",
-      description = "SVD rectification: an object, or `false` to do without.",
-      oneOf = {RectificationOptions.class, Boolean.class})
   public record RectificationChoice(
       boolean on, @Nullable Integer rank, @Nullable List<String> subConcepts) {
 
@@ -156,20 +154,20 @@ public record DecompositionRequest(
 
   /** The object form of {@link MemoryChoice}, for the documentation. */
   @Schema(name = "MemoryOptions")
-  record MemoryOptions(
+  public record MemoryOptions(
       @Schema(description = "Transformer blocks that get them, from 0.", example = "[0]")
-          List<Integer> blocks,
+          @Nullable List<Integer> blocks,
       @Schema(description = "Pairs per concept and block.", minimum = "1", maximum = "16")
-          Integer pairs) {}
+          @Nullable Integer pairs) {}
 
   /** The object form of {@link RectificationChoice}, for the documentation. */
   @Schema(name = "RectificationOptions")
-  record RectificationOptions(
+  public record RectificationOptions(
       @Schema(description = "Directions removed from the style.", minimum = "1", maximum = "500")
-          Integer rank,
+          @Nullable Integer rank,
       @Schema(
               description =
                   "Descriptions of kinds of the subject, at least `rank` different ones. Left out:"
                       + " found by the service.")
-          List<String> subConcepts) {}
+          @Nullable List<String> subConcepts) {}
 }

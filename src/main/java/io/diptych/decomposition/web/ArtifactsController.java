@@ -68,6 +68,7 @@ class ArtifactsController {
       produces = MediaType.APPLICATION_OCTET_STREAM_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
+      operationId = "downloadArtifact",
       summary = "Download the artifact",
       description =
           "A safetensors file: learned rows, memories, projectors, and in its header how they were"
@@ -116,6 +117,7 @@ class ArtifactsController {
   @GetMapping(path = "/decompositions/{id}/previews/{step}", produces = MediaType.IMAGE_PNG_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
+      operationId = "readPreview",
       summary = "Look at a preview",
       description = "What the concepts together gave after that step.")
   @ApiResponse(
@@ -142,6 +144,7 @@ class ArtifactsController {
       produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.DECOMPOSE_WRITE)
   @Operation(
+      operationId = "importArtifact",
       summary = "Import an artifact",
       description =
           "Takes a file that was downloaded from this service or another one with the same model,"

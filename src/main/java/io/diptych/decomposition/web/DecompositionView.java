@@ -2,6 +2,7 @@ package io.diptych.decomposition.web;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import io.diptych.decomposition.Decomposition;
+import io.diptych.decomposition.DecompositionRequest;
 import io.diptych.decomposition.DecompositionRequest.MemoryChoice;
 import io.diptych.decomposition.DecompositionRequest.RectificationChoice;
 import io.diptych.decomposition.Decompositions;
@@ -72,8 +73,14 @@ record DecompositionView(
       int steps,
       int evaluatedStep,
       int tokens,
-      MemoryChoice memory,
-      RectificationChoice rectification,
+      @Schema(
+              description = "K-V memories, or `false` without.",
+              oneOf = {DecompositionRequest.MemoryOptions.class, Boolean.class})
+          MemoryChoice memory,
+      @Schema(
+              description = "SVD rectification, or `false` without.",
+              oneOf = {DecompositionRequest.RectificationOptions.class, Boolean.class})
+          RectificationChoice rectification,
       long seed) {
 
     static Settings of(Plan plan) {

@@ -102,6 +102,7 @@ class DecompositionsController {
       produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.DECOMPOSE_WRITE)
   @Operation(
+      operationId = "submitDecomposition",
       summary = "Decompose a picture",
       description =
           "Queues a job that learns the content and the style of the picture. Everything but the"
@@ -185,7 +186,12 @@ class DecompositionsController {
     return repeat(tenant, outcome, first[0]);
   }
 
-  /** The multipart body, for the documentation. */
+  /**
+   * A picture and what is wished of it.
+   *
+   * @param image a JPEG, PNG or still WebP picture
+   * @param request may be left out, as may everything in it
+   */
   @Schema(name = "DecompositionForm")
   record Form(
       @Schema(
@@ -194,7 +200,7 @@ class DecompositionsController {
               description = "A JPEG, PNG or still WebP picture.",
               requiredMode = Schema.RequiredMode.REQUIRED)
           String image,
-      @Schema(requiredMode = Schema.RequiredMode.NOT_REQUIRED) DecompositionRequest request) {}
+      @Nullable DecompositionRequest request) {}
 
   private IntakeImage take(MultipartFile image) throws IOException {
     try (InputStream upload = image.getInputStream()) {
@@ -252,6 +258,7 @@ class DecompositionsController {
   @GetMapping(path = "/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
+      operationId = "readDecomposition",
       summary = "Read a decomposition",
       description = "Poll with `If-None-Match`; nothing new costs next to nothing.")
   @ApiResponse(
@@ -283,7 +290,10 @@ class DecompositionsController {
 
   @GetMapping(produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.JOBS_READ)
-  @Operation(summary = "List decompositions", description = "Newest first.")
+  @Operation(
+      operationId = "listDecompositions",
+      summary = "List decompositions",
+      description = "Newest first.")
   ResponseEntity<Page.Body<DecompositionView>> list(
       Tenant tenant,
       PageQuery page,
@@ -334,6 +344,7 @@ class DecompositionsController {
   @PostMapping(path = "/{id}/cancel", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.DECOMPOSE_WRITE)
   @Operation(
+      operationId = "cancelDecomposition",
       summary = "Cancel a decomposition",
       description = "A running one stops within a step. Canceling twice changes nothing.")
   @ApiResponse(responseCode = "200", description = "It is canceled.", useReturnTypeSchema = true)
@@ -351,6 +362,7 @@ class DecompositionsController {
   @PostMapping(path = "/{id}/retry", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.DECOMPOSE_WRITE)
   @Operation(
+      operationId = "retryDecomposition",
       summary = "Run a decomposition again that ended without a result",
       description =
           "It keeps its id and goes on from its newest checkpoint. One that waits or runs is left"
@@ -368,6 +380,7 @@ class DecompositionsController {
   @DeleteMapping("/{id}")
   @RequiresScope(Scope.DECOMPOSE_WRITE)
   @Operation(
+      operationId = "deleteDecomposition",
       summary = "Delete a decomposition",
       description =
           "With its picture, embeddings, memories, previews and checkpoints. A live one is canceled"
@@ -419,7 +432,7 @@ class DecompositionsController {
 
   @GetMapping(path = "/{id}/attempts", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.JOBS_READ)
-  @Operation(summary = "List the attempts of a decomposition")
+  @Operation(operationId = "listAttempts", summary = "List the attempts of a decomposition")
   Attempts attempts(Tenant tenant, @PathVariable UUID id) {
     return new Attempts(
         decompositions.attempts(tenant.id(), id).stream().map(AttemptView::of).toList());

@@ -58,6 +58,7 @@ class EventsController {
   @GetMapping(path = "/decompositions/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
+      operationId = "followDecomposition",
       summary = "Follow a decomposition",
       description =
           "Server-sent events: `queued`, `started`, `progress`, `preview`, `retrying`,"
