@@ -73,6 +73,7 @@ public final class EmbeddedServer implements AutoCloseable {
         new Layout(directory.toAbsolutePath().normalize(), binaries.toAbsolutePath().normalize());
     try {
       Files.createDirectories(layout.root());
+      keepPrivate(layout.root());
       FileChannel lockFile = lock(layout);
       try {
         return start(layout, port, lockFile);
@@ -119,6 +120,8 @@ public final class EmbeddedServer implements AutoCloseable {
             .setOutputRedirector(Redirect.appendTo(layout.log().toFile()))
             .setErrorRedirector(Redirect.appendTo(layout.log().toFile()));
     EmbeddedPostgres server = builder.start();
+    // The library lets everybody write where it unpacks programs that we run.
+    keepPrivate(layout.binaries());
     EmbeddedServer started = new EmbeddedServer(server, password, lockFile);
     try {
       started.prepare(layout);
@@ -128,6 +131,12 @@ public final class EmbeddedServer implements AutoCloseable {
     }
     log.info("Embedded PostgreSQL is up on port {}, data in {}.", server.getPort(), layout.data());
     return started;
+  }
+
+  private static void keepPrivate(Path directory) throws IOException {
+    if (directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+    }
   }
 
   private static FileChannel lock(Layout layout) throws IOException {

@@ -3,7 +3,6 @@ package io.diptych.decomposition;
 import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.ModelManifest;
-import io.diptych.engine.weights.TensorSchema;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -34,7 +33,7 @@ final class Estimator {
 
   Estimate of(Plan plan, ModelManifest manifest) {
     SwittiArchitecture transformer = SwittiArchitecture.of(manifest);
-    long transformerSize = size(transformer.tensors());
+    long transformerSize = transformer.tensors().size();
     int tokens = transformer.tokensUpTo(transformer.sides().size() - 1);
     Optional<Duration> measured = rows.typicalStep(plan.backboneDigest());
     // Forward, and the same again for gradients towards the inputs: weights are frozen.
@@ -50,7 +49,7 @@ final class Estimator {
 
   private static long memory(
       ModelManifest manifest, SwittiArchitecture transformer, long transformerSize, long tokens) {
-    long weights = transformerSize + size(VqvaeArchitecture.of(manifest).tensors());
+    long weights = transformerSize + VqvaeArchitecture.of(manifest).tensors().size();
     for (ModelManifest.TextEncoderSpec text : manifest.textEncoders()) {
       long layer = 4L * text.width() * text.width() + 2L * text.width() * text.feedForward();
       weights += layer * text.layers() + (long) text.vocabulary() * text.width();
@@ -63,9 +62,5 @@ final class Estimator {
             * manifest.vqvae().channels()
             * PICTURE_MAPS;
     return FLOAT_BYTES * (weights + Math.max(kept + logits, pictures));
-  }
-
-  private static long size(TensorSchema schema) {
-    return schema.shapes().values().stream().mapToLong(shape -> shape.size()).sum();
   }
 }

@@ -1,7 +1,6 @@
 package io.diptych.model;
 
 import io.diptych.engine.csd.SubConcepts;
-import io.diptych.engine.csd.WordNetSubConcepts;
 import io.diptych.role.ConditionalOnJobs;
 import io.diptych.worker.WorkerSettings;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -10,13 +9,13 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 @Configuration(proxyBeanMethods = false)
-@EnableConfigurationProperties(ModelSettings.class)
+@EnableConfigurationProperties({ModelSettings.class, SubConceptSettings.class})
 class ModelSetup {
 
   @Bean
   @ConditionalOnMissingBean
-  SubConcepts subConcepts() {
-    return new WordNetSubConcepts();
+  SubConcepts subConcepts(SubConceptSettings settings) {
+    return settings.source();
   }
 
   @Bean

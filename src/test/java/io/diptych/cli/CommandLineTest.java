@@ -77,7 +77,15 @@ class CommandLineTest {
         List.of("There is no file", "decompose", "missing.png", "--content", "a", "--style", "b"),
         List.of("", "decompose", "text.png", "--content", "a", "--style", "b"),
         List.of("Missing required option", "decompose", "picture.png", "--content", "a"),
-        List.of("Unknown option", "decompose", "picture.png", "--contant", "a"),
+        List.of(
+            "Unknown option",
+            "decompose",
+            "picture.png",
+            "--content",
+            "a",
+            "--style",
+            "b",
+            "--shiny"),
         List.of(
             "tokens is 99",
             "decompose",

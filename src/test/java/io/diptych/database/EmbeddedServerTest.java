@@ -55,6 +55,10 @@ class EmbeddedServerTest {
               PosixFilePermissions.toString(
                   Files.getPosixFilePermissions(directory.resolve("password"))))
           .isEqualTo("rw-------");
+      for (Path ours : List.of(directory, TestDatabase.binaries())) {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(ours)))
+            .isEqualTo("rwx------");
+      }
     }
   }
 

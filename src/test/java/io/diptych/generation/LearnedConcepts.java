@@ -9,10 +9,11 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import org.springframework.context.annotation.Primary;
-import org.springframework.stereotype.Component;
 
-/** Decompositions that the tests put here; a lane that asks for one may be held. */
-@Component
+/**
+ * Decompositions that the tests put here; a lane that asks for one may be held. No component, or
+ * tests of the whole service would find it.
+ */
 @Primary
 class LearnedConcepts implements Concepts {
 

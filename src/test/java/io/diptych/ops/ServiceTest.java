@@ -50,7 +50,11 @@ class ServiceTest {
 
   @Test
   void aRestartKeepsTheJobsOfTheEmbeddedDatabase(@TempDir Path directory) throws Exception {
-    List<String> embedded = List.of("--diptych.data-directory=" + directory, "--server.port=0");
+    List<String> embedded =
+        List.of(
+            "--diptych.data-directory=" + directory,
+            "--diptych.database.binaries=" + TestDatabase.binaries(),
+            "--server.port=0");
     Job job;
     try (ConfigurableApplicationContext service = start(embedded)) {
       Jobs jobs = service.getBean(Jobs.class);

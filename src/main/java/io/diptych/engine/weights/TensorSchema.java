@@ -59,6 +59,11 @@ public final class TensorSchema {
     return this;
   }
 
+  /** Number of weights of all tensors together. */
+  public long size() {
+    return shapes.values().stream().mapToLong(Shape::size).sum();
+  }
+
   /** Names and shapes, sorted by name. */
   public Map<String, Shape> shapes() {
     return shapes;

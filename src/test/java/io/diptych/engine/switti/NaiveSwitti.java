@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The oracle of the programs: one masked softmax over all tokens and memories at once, in plain DJL
- * operators, written from backbones.md 2.3 and 5.6 and sharing no line with {@code switti.py}.
+ * operators and in double precision, written from backbones.md 2.3 and 5.6 and sharing no line with
+ * {@code switti.py}.
  */
 final class NaiveSwitti {
 
@@ -33,12 +34,27 @@ final class NaiveSwitti {
   static NaiveSwitti ofGolden(boolean causal, NDManager manager) {
     SwittiArchitecture sizes = GoldenModels.swittiArchitecture(causal);
     try (Safetensors file = FormulaWeights.open(causal ? "switti-ar" : "switti")) {
-      return new NaiveSwitti(sizes, sizes.tensors().load(file, manager, DataType.FLOAT32), manager);
+      return new NaiveSwitti(sizes, sizes.tensors().load(file, manager, DataType.FLOAT64), manager);
     }
   }
 
   /** Teacher-forced logits (B, L, V), no crop. */
   NDArray logits(
+      NDArray context,
+      NDArray contextBias,
+      NDArray pooled,
+      NDArray input,
+      @Nullable Memories memories) {
+    return doubleLogits(
+            widened(context), widened(contextBias), widened(pooled), widened(input), memories)
+        .toType(DataType.FLOAT32, false);
+  }
+
+  private static NDArray widened(NDArray array) {
+    return array.toType(DataType.FLOAT64, false);
+  }
+
+  private NDArray doubleLogits(
       NDArray context,
       NDArray contextBias,
       NDArray pooled,
@@ -83,11 +99,11 @@ final class NaiveSwitti {
     int slot = memories == null ? -1 : memories.blocks().indexOf(block);
     int pairs = slot < 0 ? 0 : memories.fromScale().size();
     if (slot >= 0) {
-      k = heads(memories.keys().get(slot)).concat(k, 2);
-      v = heads(memories.values().get(slot)).concat(v, 2);
+      k = heads(widened(memories.keys().get(slot))).concat(k, 2);
+      v = heads(widened(memories.values().get(slot))).concat(v, 2);
     }
     int tokens = level.length;
-    float[] mask = new float[tokens * (pairs + tokens)];
+    double[] mask = new double[tokens * (pairs + tokens)];
     for (int query = 0; query < tokens; query++) {
       for (int key = 0; key < pairs + tokens; key++) {
         boolean visible;
@@ -99,7 +115,7 @@ final class NaiveSwitti {
           int other = level[key - pairs];
           visible = sizes.causal() ? other <= level[query] : other == level[query];
         }
-        mask[query * (pairs + tokens) + key] = visible ? 0 : Float.NEGATIVE_INFINITY;
+        mask[query * (pairs + tokens) + key] = visible ? 0 : Double.NEGATIVE_INFINITY;
       }
     }
     NDArray bias = manager.create(mask, new Shape(1, 1, tokens, pairs + tokens));
@@ -132,7 +148,7 @@ final class NaiveSwitti {
   private NDArray rotate(NDArray x) {
     int headDim = sizes.width() / sizes.heads();
     int quarter = headDim / 4;
-    List<Float> angles = new ArrayList<>();
+    List<Double> angles = new ArrayList<>();
     for (int side : sizes.sides()) {
       double unit = side == 1 ? 0 : sizes.ropeSize() / (side - 1);
       for (int row = 0; row < side; row++) {
@@ -140,19 +156,19 @@ final class NaiveSwitti {
           for (int half = 0; half < 2; half++) {
             for (int j = 0; j < quarter; j++) {
               double frequency = Math.pow(sizes.ropeTheta(), -4.0 * j / headDim);
-              angles.add((float) ((half == 0 ? column : row) * unit * frequency));
+              angles.add((half == 0 ? column : row) * unit * frequency);
             }
           }
         }
       }
     }
-    float[] cos = new float[2 * angles.size()];
-    float[] sin = new float[2 * angles.size()];
-    float[] sign = new float[2 * angles.size()];
+    double[] cos = new double[2 * angles.size()];
+    double[] sin = new double[2 * angles.size()];
+    double[] sign = new double[2 * angles.size()];
     for (int i = 0; i < angles.size(); i++) {
       for (int part = 0; part < 2; part++) {
-        cos[2 * i + part] = (float) Math.cos(angles.get(i));
-        sin[2 * i + part] = (float) Math.sin(angles.get(i));
+        cos[2 * i + part] = Math.cos(angles.get(i));
+        sin[2 * i + part] = Math.sin(angles.get(i));
         sign[2 * i + part] = part == 0 ? -1 : 1;
       }
     }
@@ -165,14 +181,14 @@ final class NaiveSwitti {
   }
 
   private NDArray cropFeatures(long batch) {
-    float[] frequencies = w("crop_embed.weight").toFloatArray();
+    double[] frequencies = w("crop_embed.weight").toDoubleArray();
     long[] crop = {512, 512, 0, 0};
-    float[] features = new float[8 * frequencies.length];
+    double[] features = new double[8 * frequencies.length];
     for (int i = 0; i < crop.length; i++) {
       for (int j = 0; j < frequencies.length; j++) {
-        float angle = (float) (2 * Math.PI * crop[i] * frequencies[j]);
-        features[2 * i * frequencies.length + j] = (float) Math.sin(angle);
-        features[(2 * i + 1) * frequencies.length + j] = (float) Math.cos(angle);
+        double angle = 2 * Math.PI * crop[i] * frequencies[j];
+        features[2 * i * frequencies.length + j] = Math.sin(angle);
+        features[(2 * i + 1) * frequencies.length + j] = Math.cos(angle);
       }
     }
     return manager.create(features, new Shape(1, features.length)).repeat(0, batch);

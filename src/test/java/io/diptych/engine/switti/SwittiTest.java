@@ -76,10 +76,11 @@ class SwittiTest {
                 input,
                 memories);
         assertThat(expected.getShape()).isEqualTo(new Shape(2, tokens, 256));
+        // The oracle computes in double precision; the rest is the rounding of fp32.
         assertAgreement(
             "masked oracle" + (causal ? ", causal" : "") + (withMemories ? ", memories" : ""),
             distance(actual, expected),
-            1e-4);
+            2e-5);
       }
     }
   }
