@@ -103,6 +103,7 @@ class GenerationsController {
       produces = {MediaType.APPLICATION_JSON_VALUE, MediaType.IMAGE_PNG_VALUE})
   @RequiresScope(Scope.GENERATE_WRITE)
   @Operation(
+      operationId = "generate",
       summary = "Generate pictures",
       description =
           "Waits for the pictures as long as `Prefer: wait` says (30 s by default), then answers 201"
@@ -259,6 +260,7 @@ class GenerationsController {
   @GetMapping(path = "/generations/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
+      operationId = "readGeneration",
       summary = "Read a generation",
       description = "Poll with `If-None-Match`; nothing new costs next to nothing.")
   @ApiResponse(
@@ -290,7 +292,10 @@ class GenerationsController {
 
   @GetMapping(path = "/generations", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.JOBS_READ)
-  @Operation(summary = "List generations", description = "Newest first.")
+  @Operation(
+      operationId = "listGenerations",
+      summary = "List generations",
+      description = "Newest first.")
   ResponseEntity<Page.Body<GenerationView>> list(
       Tenant tenant,
       PageQuery page,
@@ -339,6 +344,7 @@ class GenerationsController {
   @GetMapping(path = "/generations/{id}/images/{index}", produces = MediaType.IMAGE_PNG_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
+      operationId = "downloadPicture",
       summary = "Download a picture",
       description =
           "A PNG that carries seed, prompt, decompositions and model in its text chunks. Its entity"
@@ -417,6 +423,7 @@ class GenerationsController {
   @GetMapping(path = "/generations/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
+      operationId = "followGeneration",
       summary = "Follow a generation",
       description =
           "Server-sent events: `queued`, `started`, `retrying`, `handed-back`, `cancel-requested`, and"
@@ -446,6 +453,7 @@ class GenerationsController {
   @PostMapping(path = "/generations/{id}/cancel", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.GENERATE_WRITE)
   @Operation(
+      operationId = "cancelGeneration",
       summary = "Cancel a generation",
       description =
           "200 when it waited, or had been canceled; 202 when it runs and will stop before its next"
@@ -478,6 +486,7 @@ class GenerationsController {
   @DeleteMapping(path = "/generations/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
   @RequiresScope(Scope.GENERATE_WRITE)
   @Operation(
+      operationId = "deleteGeneration",
       summary = "Delete a generation",
       description =
           "Removes it with its pictures. One that waits is canceled first; one that runs is asked to"

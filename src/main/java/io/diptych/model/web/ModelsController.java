@@ -31,13 +31,13 @@ class ModelsController {
   record ModelList(List<ModelView> items) {}
 
   @GetMapping
-  @Operation(summary = "List the models", description = "By name.")
+  @Operation(operationId = "listModels", summary = "List the models", description = "By name.")
   ModelList list() {
     return new ModelList(models.names().stream().map(this::view).toList());
   }
 
   @GetMapping("/{name}")
-  @Operation(summary = "Read a model")
+  @Operation(operationId = "readModel", summary = "Read a model")
   ModelView get(@PathVariable String name) {
     if (!models.names().contains(name)) {
       throw ProblemException.notFound("model", name);
