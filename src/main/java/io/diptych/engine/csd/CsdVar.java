@@ -56,13 +56,16 @@ public final class CsdVar {
    * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
    */
   public void validate(DecompositionOptions options) {
+    checkNumbersAndLength(options);
+    if (options.rectification() != null) {
+      subConcepts(options);
+    }
+  }
+
+  private void checkNumbersAndLength(DecompositionOptions options) {
     options.validate(models.switti().architecture().depth());
     Captions captions = Captions.of(options);
     models.text().checkLength(captions.full(), captions.placeholders());
-    DecompositionOptions.Rectification rectification = options.rectification();
-    if (rectification != null) {
-      checkRank(rectification.rank(), subConcepts(options));
-    }
   }
 
   /**
@@ -73,7 +76,7 @@ public final class CsdVar {
    *     OUT_OF_MEMORY} or {@code DEVICE_FAILURE}
    */
   public Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control) {
-    validate(options);
+    checkNumbersAndLength(options);
     String pictureDigest = digest(image);
     Optional<Checkpoint> checkpoint =
         control
@@ -103,11 +106,16 @@ public final class CsdVar {
     }
   }
 
+  /** The sub-concepts of a run, enough of them for its rank. Asking may cost a call elsewhere. */
   private SubConceptList subConcepts(DecompositionOptions options) {
     List<String> given = options.rectification().subConcepts();
     SubConcepts source = given.isEmpty() ? subConcepts : new GivenSubConcepts(given);
-    return source.of(
-        options.contentWord(), given.isEmpty() ? SubConcepts.USUAL_LINES : SubConcepts.MOST_LINES);
+    SubConceptList lines =
+        source.of(
+            options.contentWord(),
+            given.isEmpty() ? SubConcepts.USUAL_LINES : SubConcepts.MOST_LINES);
+    checkRank(options.rectification().rank(), lines);
+    return lines;
   }
 
   private static void checkRank(int rank, SubConceptList lines) {
