@@ -207,6 +207,8 @@ def vqvae(options):
             run.log({"step": run.step, "reseeded": reseed()})
         schedule = run.schedule(1.0 if quantise else 0.0)
         pictures = images("vqvae", recipe["batch"])
+        if options.bf16:
+            pictures = pictures.bfloat16()
         if run.lanes:
             values = run.in_lanes(model, (pictures,), (schedule,), schedule)
         else:
@@ -494,6 +496,8 @@ def main(arguments):
         p.add_argument("--save-minutes", type=float, default=5)
         p.add_argument("--log-every", type=int, default=50, metavar="STEPS")
         p.add_argument("--sample-every", type=int, default=1000, metavar="STEPS")
+        if name != "judges":
+            p.add_argument("--bf16", action="store_true", help="compute in bfloat16, with weights and moments in fp32")
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
         elif name == "judges":
@@ -501,7 +505,6 @@ def main(arguments):
         else:
             p.add_argument("--vqvae", required=True, help="directory of the tokenizer's run")
             p.add_argument("--features", required=True, help="text features of all captions (safetensors)")
-            p.add_argument("--bf16", action="store_true", help="forward in bfloat16 (cuda only)")
             p.add_argument("--guidance", type=float, default=3.0)
     p = commands.add_parser("slim")
     p.set_defaults(command=slim)
@@ -515,8 +518,6 @@ def main(arguments):
     if options.threads:
         torch.set_num_threads(options.threads)
     torch.set_float32_matmul_precision("high")
-    if getattr(options, "bf16", False) and options.device == "cpu":
-        raise SystemExit("bfloat16 needs a GPU.")
     options.command(options)
 
 

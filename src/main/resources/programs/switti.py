@@ -66,6 +66,9 @@ class Ops(Module):
     for k in range(a):
       begin += self.sides[k] * self.sides[k]
     rotation = prepared[2][begin:begin + h.shape[1]]
+    block_bias = torch.zeros([0], device=h.device)
+    if self.causal and b > a:
+      block_bias = self.block_causal(h, a, b, cached)
     kept = annotate(List[Tensor], [])
     for i in range(self.depth):
       p = "blocks." + str(i) + "."
@@ -90,10 +93,10 @@ class Ops(Module):
         bias = memory_bias
         if memory_bias.dim() == 3:
           bias = memory_bias[slot]
-        y = self.attend(q, k, v, a, b, cached, memory[2 * slot], memory[2 * slot + 1], memory_window, bias)
+        y = self.attend(q, k, v, a, b, cached, block_bias, memory[2 * slot], memory[2 * slot + 1], memory_window, bias)
       else:
         # Not of three dimensions: no memory here, whatever other blocks have.
-        y = self.attend(q, k, v, a, b, cached, memory_window, memory_window, memory_window, memory_window)
+        y = self.attend(q, k, v, a, b, cached, block_bias, memory_window, memory_window, memory_window, memory_window)
       y = torch.linear(y, w[p + "attn.proj.weight"], w[p + "attn.proj.bias"])
       h = h + gate1 * self.rms_norm(y, w[p + "self_attention_norm2.weight"])
       y = self.cross(w, p, self.rms_norm(h, w[p + "cross_attention_norm1.weight"]), prepared[4 + 3 * i], prepared[5 + 3 * i], context_bias)
@@ -120,10 +123,30 @@ class Ops(Module):
       h = torch.cat([start, h], 1)
     return h
 
-  # Self-attention of the queries of scales a..b, scale by scale: a causal model sees the cache and every scale up to its
-  # own, the other its own scale only; both see the memories whose window holds the scale. -> (B,n,C)
-  def attend(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, a: int, b: int, cached: int, memory_k: Tensor,
-      memory_v: Tensor, memory_window: Tensor, memory_bias: Tensor) -> Tensor:
+  # Self-attention of the queries of scales a..b: a causal model sees the cache and every scale up to its own, the other
+  # its own scale only; both see the memories whose window holds the scale. Several scales of a causal model are one
+  # attention under the block-causal mask, which costs less than one for each of them. -> (B,n,C)
+  def attend(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, a: int, b: int, cached: int, block_bias: Tensor,
+      memory_k: Tensor, memory_v: Tensor, memory_window: Tensor, memory_bias: Tensor) -> Tensor:
+    if block_bias.dim() == 2:
+      bias = block_bias
+      if memory_k.dim() == 3:
+        seen = torch.nonzero((memory_window[0] <= b).logical_and(memory_window[1] > a)).view([-1])
+        if seen.shape[0] > 0:
+          k = torch.cat([self.split(torch.index_select(memory_k, 1, seen)), k], 2)
+          v = torch.cat([self.split(torch.index_select(memory_v, 1, seen)), v], 2)
+          window = torch.index_select(memory_window, 1, seen)
+          rows = annotate(List[Tensor], [])
+          for scale in range(a, b + 1):
+            row = torch.zeros([seen.shape[0]], dtype=q.dtype, device=q.device)
+            row = row.masked_fill((window[0] > scale).logical_or(window[1] <= scale), -inf)
+            rows.append(row.unsqueeze(0).expand([self.sides[scale] * self.sides[scale], -1]))
+          bias = torch.cat([torch.cat(rows, 0), bias], 1)
+          if memory_bias.dim() == 2:
+            tokens = bias.shape[1] - seen.shape[0]
+            row = torch.constant_pad_nd(torch.index_select(memory_bias, 1, seen), [0, tokens], 0.)
+            bias = bias + row.view([row.shape[0], 1, 1, -1])
+      return self.merge(self.attention(q, k, v, bias))
     outputs = annotate(List[Tensor], [])
     start = 0
     for scale in range(a, b + 1):
@@ -152,10 +175,33 @@ class Ops(Module):
       start = end
     return self.merge(torch.cat(outputs, 2))
 
+  # 0 where a query of scales a..b (n) sees a key of the cache or of those scales (cached + n), else -inf
+  def block_causal(self: __torch__.Ops, like: Tensor, a: int, b: int, cached: int) -> Tensor:
+    rows = annotate(List[Tensor], [])
+    tokens = cached
+    for scale in range(a, b + 1):
+      tokens += self.sides[scale] * self.sides[scale]
+    seen = cached
+    for scale in range(a, b + 1):
+      area = self.sides[scale] * self.sides[scale]
+      seen += area
+      row = torch.zeros([tokens], dtype=like.dtype, device=like.device)
+      row[seen:].fill_(-inf)
+      rows.append(row.unsqueeze(0).expand([area, tokens]))
+    return torch.cat(rows, 0)
+
+  # softmax(q k' / sqrt(C/H) + bias) v. Written out in bfloat16 on processors, where the backward of PyTorch's fused kernel
+  # takes seven times as long.
+  def attention(self: __torch__.Ops, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
+    if q.dtype == 15 and not q.is_cuda:
+      scores = torch.matmul(q * (1. / torch.sqrt(float(q.shape[3]))), k.transpose(2, 3)) + bias
+      return torch.matmul(torch.softmax(scores, 3), v)
+    return torch.scaled_dot_product_attention(q, k, v, bias)
+
   def cross(self: __torch__.Ops, w: Dict[str, Tensor], p: str, y: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
     q = self.split(self.plain_norm(torch.linear(y, w[p + "cross_attn.to_q.weight"], w[p + "cross_attn.to_q.bias"])))
     if bias.dim() == 2:
-      y = torch.scaled_dot_product_attention(q, k, v, bias.to(q.dtype).view([bias.shape[0], 1, 1, -1]))
+      y = self.attention(q, k, v, bias.to(q.dtype).view([bias.shape[0], 1, 1, -1]))
     else:
       y = torch.scaled_dot_product_attention(q, k, v)
     return torch.linear(self.merge(y), w[p + "cross_attn.proj.weight"], w[p + "cross_attn.proj.bias"])
@@ -231,7 +277,7 @@ class Ops(Module):
     prepared = self.prepare(used, context, pooled, crop)
     logits, cache = self.forward(used, prepared, context_bias, x, torch.zeros([], dtype=4),
       torch.full([], len(self.sides) - 1, dtype=4), [none], [none], none, none, none, torch.zeros([], dtype=4))
-    ce = torch.cross_entropy_loss(logits.transpose(1, 2), tokens, None, 0)
+    ce = torch.cross_entropy_loss(torch.flatten(logits, 0, 1), tokens.reshape([-1]), None, 0).view(tokens.shape)
     means = annotate(List[Tensor], [])
     begin = 0
     for side in self.sides:

@@ -162,8 +162,9 @@ class Ops(Module):
     return torch.conv2d(x, weight, w[p + ".bias"], [1, 1], [weight.shape[2] // 2, weight.shape[3] // 2])
 
   # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
-  # images (B,3,H,W) in [-1,1]; state holds first., second. and average. of every weight and `hits` (V,), how often each
-  # code was chosen; schedule as in adamw, followed by the decay of the average and 1 to quantise or 0 to auto-encode
+  # images (B,3,H,W) in [-1,1], whose type is that of the convolutions' arithmetic: bfloat16 computes on copies of the fp32
+  # weights, the quantiser stays fp32; state holds first., second. and average. of every weight and `hits` (V,), how often
+  # each code was chosen; schedule as in adamw, followed by the decay of the average and 1 to quantise or 0 to auto-encode
   # -> (4,) image mean squared error, image mean absolute error, codebook loss, gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
     return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
@@ -171,13 +172,15 @@ class Ops(Module):
   # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
   # go into `optimise`. -> losses (3,), how often each code was chosen (V,), gradients of all weights by name
   def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> List[Tensor]:
-    names = sorted(list(w.keys()))
     weights = annotate(List[Tensor], [])
-    for name in names:
-      weights.append(w[name].requires_grad_(True))
+    used = annotate(Dict[str, Tensor], {})
+    for name in sorted(list(w.keys())):
+      weight = w[name].requires_grad_(True)
+      weights.append(weight)
+      used[name] = weight.to(images.dtype)
     codebook = w["quantize.embedding.weight"]
     hits = torch.zeros([codebook.shape[0]], device=images.device)
-    f = self.encode(w, images)
+    f = self.encode(used, images).to(6)
     codebook_loss = torch.zeros([], device=f.device)
     fhat = f
     if float(schedule[8]) > 0.:
@@ -192,9 +195,9 @@ class Ops(Module):
         codebook_loss = codebook_loss + torch.mse_loss(total, f.detach()) + 0.25 * torch.mse_loss(total.detach(), f)
       codebook_loss = codebook_loss / float(len(self.sides))
       fhat = f + (total - f).detach()
-    image = self.decode_unclamped(w, fhat)
-    squared = torch.mse_loss(image, images)
-    absolute = torch.l1_loss(image, images)
+    image = self.decode_unclamped(used, fhat.to(images.dtype)).to(6)
+    squared = torch.mse_loss(image, images.to(6))
+    absolute = torch.l1_loss(image, images.to(6))
     result = annotate(List[Tensor], [])
     result.append(torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach()]))
     result.append(hits)
