@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.diptych.database.TestDatabase;
 import io.diptych.decomposition.TestService.Caller;
+import io.diptych.decomposition.TestService.Event;
 import io.diptych.engine.Concept;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.http.Client.Reply;
@@ -11,10 +12,7 @@ import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.image.PngFile;
 import io.diptych.job.QueueFixture;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -425,10 +423,10 @@ class DecompositionsHttpTest {
   }
 
   @Test
-  void eventsAreReplayedFromWhereTheClientWas() throws Exception {
+  void eventsAreReplayedFromWhereTheClientWas() {
     String path = alice.submit(SHORT).header("Location");
 
-    List<Event> all = events(path, null);
+    List<Event> all = alice.events(path, null);
 
     List<String> names = all.stream().map(Event::name).toList();
     assertThat(names).startsWith("queued", "started").endsWith("succeeded");
@@ -439,40 +437,11 @@ class DecompositionsHttpTest {
     Event progress = all.stream().filter(each -> each.name().equals("progress")).findFirst().get();
     assertThat(progress.data().get("totalSteps").asInt()).isEqualTo(4);
 
-    List<Event> rest = events(path, all.get(1).id());
+    List<Event> rest = alice.events(path, all.get(1).id());
     assertThat(rest).isNotEmpty().allSatisfy(each -> assertThat(each.id()).isGreaterThan(2));
     assertThat(rest.get(rest.size() - 1).name()).isEqualTo("succeeded");
     Reply nothing = alice.get(path + "/events", "Last-Event-ID", "" + all.get(all.size() - 1).id());
     assertThat(nothing.status()).isEqualTo(204);
-  }
-
-  private record Event(long id, String name, JsonNode data) {}
-
-  /** Reads a stream to its end. */
-  private List<Event> events(String path, Long after) throws Exception {
-    var request = alice.at(path + "/events");
-    if (after != null) {
-      request.header("Last-Event-ID", after.toString());
-    }
-    HttpResponse<InputStream> response =
-        alice.client().http().send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
-    assertThat(response.statusCode()).isEqualTo(200);
-    List<Event> events = new ArrayList<>();
-    long id = 0;
-    String name = "";
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-        if (line.startsWith("id:")) {
-          id = Long.parseLong(line.substring(3));
-        } else if (line.startsWith("event:")) {
-          name = line.substring(6);
-        } else if (line.startsWith("data:")) {
-          events.add(new Event(id, name, QueueFixture.JSON.readTree(line.substring(5))));
-        }
-      }
-    }
-    return events;
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.diptych.http.access.ApiKeys;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
 import io.diptych.image.PngFile;
+import io.diptych.job.QueueFixture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -57,30 +58,56 @@ public final class TestService implements AutoCloseable {
     if (!Files.isDirectory(model)) {
       TestModels.TINY.write(model);
     }
-    List<String> arguments =
-        new ArrayList<>(
-            List.of(
-                "spring.datasource.url=" + database.url(),
-                "spring.datasource.username=" + database.user(),
-                "spring.datasource.password=" + database.password(),
-                "spring.datasource.hikari.minimum-idle=0",
-                "spring.main.banner-mode=off",
-                "server.port=0",
-                "diptych.security.authentication=REQUIRED",
-                "diptych.security.admin-key=0123456789012345678901234567890123456789",
-                "diptych.model.locations.pocket=" + model,
-                "diptych.model.cache=" + directory.resolve("cache"),
-                "diptych.store.directory=" + directory.resolve("store"),
-                "diptych.worker.progress-every=0ms",
-                "diptych.http.events.interval=20ms",
-                "diptych.http.events.poll=200ms",
-                "diptych.http.events.max-streams-per-tenant=50",
-                "diptych.http.rate-limit.requests-per-minute=0"));
-    arguments.addAll(List.of(more));
+    List<String> arguments = new ArrayList<>(onDatabase(database, directory));
+    arguments.add("--diptych.model.locations.pocket=" + model);
+    return run(arguments, directory, more);
+  }
+
+  /** Starts it with the pocket model that is shipped, on a database that others may share. */
+  public static TestService startShipped(TestDatabase database, Path directory, String... more) {
+    return run(onDatabase(database, directory), directory, more);
+  }
+
+  /** Starts it as on a fresh machine: with a PostgreSQL of its own and the shipped pocket model. */
+  public static TestService startFresh(Path directory, String... more) {
+    List<String> arguments = new ArrayList<>(common(directory));
+    arguments.add("--diptych.data-directory=" + directory.resolve("data"));
+    arguments.add("--diptych.database.binaries=" + TestDatabase.binaries());
+    return run(arguments, directory, more);
+  }
+
+  private static TestService run(List<String> arguments, Path directory, String... more) {
+    List<String> all = new ArrayList<>(arguments);
+    Stream.of(more).map("--"::concat).forEach(all::add);
     return new TestService(
-        new SpringApplicationBuilder(Diptych.class)
-            .run(arguments.stream().map("--"::concat).toArray(String[]::new)),
-        directory);
+        new SpringApplicationBuilder(Diptych.class).run(all.toArray(String[]::new)), directory);
+  }
+
+  /** The command line of a process beside others on a database and a store. */
+  public static List<String> onDatabase(TestDatabase database, Path directory) {
+    List<String> arguments = new ArrayList<>(common(directory));
+    arguments.add("--spring.datasource.url=" + database.url());
+    arguments.add("--spring.datasource.username=" + database.user());
+    arguments.add("--spring.datasource.password=" + database.password());
+    return arguments;
+  }
+
+  private static List<String> common(Path directory) {
+    return Stream.of(
+            "spring.datasource.hikari.minimum-idle=0",
+            "spring.main.banner-mode=off",
+            "server.port=0",
+            "diptych.security.authentication=REQUIRED",
+            "diptych.security.admin-key=0123456789012345678901234567890123456789",
+            "diptych.model.cache=" + directory.resolve("cache"),
+            "diptych.store.directory=" + directory.resolve("store"),
+            "diptych.worker.progress-every=0ms",
+            "diptych.http.events.interval=20ms",
+            "diptych.http.events.poll=200ms",
+            "diptych.http.events.max-streams-per-tenant=50",
+            "diptych.http.rate-limit.requests-per-minute=0")
+        .map("--"::concat)
+        .toList();
   }
 
   public ConfigurableApplicationContext context() {
@@ -134,6 +161,9 @@ public final class TestService implements AutoCloseable {
   public void close() {
     context.close();
   }
+
+  /** One event of a stream. */
+  public record Event(long id, String name, JsonNode data) {}
 
   /** One tenant's way of talking to the service. */
   public final class Caller {
@@ -190,6 +220,44 @@ public final class TestService implements AutoCloseable {
 
     public Client client() {
       return client;
+    }
+
+    /**
+     * Reads a stream of events until the service closes it.
+     *
+     * @param after number of the last event that is known; null: from the first
+     */
+    public List<Event> events(String path, Long after) {
+      HttpRequest.Builder request = at(path + "/events");
+      if (after != null) {
+        request.header("Last-Event-ID", after.toString());
+      }
+      Reply reply = client.send(request);
+      if (reply.status() != 200) {
+        throw new AssertionError("The stream was not opened: " + reply);
+      }
+      List<Event> events = new ArrayList<>();
+      long id = 0;
+      String name = "";
+      for (String line : reply.body().lines().toList()) {
+        if (line.startsWith("id:")) {
+          id = Long.parseLong(line.substring(3));
+        } else if (line.startsWith("event:")) {
+          name = line.substring(6);
+        } else if (line.startsWith("data:")) {
+          events.add(new Event(id, name, QueueFixture.JSON.readTree(line.substring(5))));
+        }
+      }
+      return events;
+    }
+
+    /** Asks for pictures. */
+    public Reply generate(String json, String... headers) {
+      HttpRequest.Builder call =
+          at("/generate")
+              .header("Content-Type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(json));
+      return client.send(headers.length == 0 ? call : call.headers(headers));
     }
 
     /** Submits the standard picture. */
