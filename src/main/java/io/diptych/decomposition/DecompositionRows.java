@@ -35,14 +35,9 @@ final class DecompositionRows {
    * @param image null when the concept was imported
    * @param concept null until it has been learned
    * @param expiredAt when the concept was deleted because it was past its retention
-   * @param deleting whether its owner deleted it while it ran
    */
   record Row(
-      UUID id,
-      @Nullable Picture image,
-      @Nullable Learned concept,
-      @Nullable Instant expiredAt,
-      boolean deleting) {}
+      UUID id, @Nullable Picture image, @Nullable Learned concept, @Nullable Instant expiredAt) {}
 
   /** A learned concept, as a file. */
   record Learned(String sha256, long bytes, Instant at) {}
@@ -123,7 +118,6 @@ final class DecompositionRows {
             """
             select id from decomposition
             where tenant = :tenant and concept_sha256 = :sha256 and expired_at is null
-              and not deleting
             order by id desc limit 1
             """)
         .param("tenant", tenant)
@@ -146,28 +140,6 @@ final class DecompositionRows {
             .param("ids", ids)
             .query(UUID.class)
             .list());
-  }
-
-  /** Marks it to be removed when it has ended. */
-  void delete(UUID id) {
-    sql.sql("update decomposition set deleting = true where id = :id").param("id", id).update();
-  }
-
-  /** A decomposition and its owner. */
-  record Owned(UUID id, String tenant) {}
-
-  boolean isDeleting(UUID id) {
-    return sql.sql("select exists (select from decomposition where id = :id and deleting)")
-        .param("id", id)
-        .query(Boolean.class)
-        .single();
-  }
-
-  List<Owned> deleting() {
-    return sql.sql("select id, tenant from decomposition where deleting limit :limit")
-        .param("limit", AT_ONCE)
-        .query((row, number) -> new Owned(row.getObject(1, UUID.class), row.getString(2)))
-        .list();
   }
 
   /** Takes back concepts that were learned before a time; the caller deletes their files. */
@@ -251,8 +223,7 @@ final class DecompositionRows {
         concept == null || learnedAt == null
             ? null
             : new Learned(concept, row.getLong("concept_bytes"), learnedAt),
-        instant(row, "expired_at"),
-        row.getBoolean("deleting"));
+        instant(row, "expired_at"));
   }
 
   private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {

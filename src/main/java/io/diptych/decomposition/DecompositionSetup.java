@@ -2,8 +2,6 @@ package io.diptych.decomposition;
 
 import io.diptych.artifact.BlobStore;
 import io.diptych.image.ImageIntake;
-import io.diptych.job.JobEnded;
-import io.diptych.job.JobKind;
 import io.diptych.job.JobRemoval;
 import io.diptych.job.Jobs;
 import io.diptych.model.Models;
@@ -16,7 +14,6 @@ import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.context.event.EventListener;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -80,28 +77,13 @@ class DecompositionSetup {
   }
 
   @Bean
-  Leftovers leftovers(
-      Jobs jobs,
-      DecompositionRows rows,
-      BlobStore store,
-      PlatformTransactionManager transactions,
-      Clock clock) {
-    return new Leftovers(jobs, rows, store, transactions, clock);
+  Leftovers leftovers(DecompositionRows rows, BlobStore store, Clock clock) {
+    return new Leftovers(rows, store, clock);
   }
 
   @Bean
   JobRemoval removeDecomposition(Leftovers leftovers) {
     return leftovers::removing;
-  }
-
-  @Bean
-  DeletionAtTheEnd deletionAtTheEnd(Leftovers leftovers) {
-    return new DeletionAtTheEnd(leftovers);
-  }
-
-  @Bean
-  HousekeepingTask finishDeletions(Leftovers leftovers, DecompositionSettings settings) {
-    return new Chore("finish-deletions", settings.choresEvery(), leftovers::finishDeletions);
   }
 
   @Bean
@@ -119,22 +101,5 @@ class DecompositionSetup {
         // Lists the whole store.
         SWEEP_EVERY,
         () -> leftovers.sweepBlobs(settings.orphansAfter()));
-  }
-
-  /** Finishes in this process what a delete of a running decomposition began, without delay. */
-  static final class DeletionAtTheEnd {
-
-    private final Leftovers leftovers;
-
-    DeletionAtTheEnd(Leftovers leftovers) {
-      this.leftovers = leftovers;
-    }
-
-    @EventListener
-    void ended(JobEnded ended) {
-      if (ended.kind() == JobKind.DECOMPOSITION) {
-        leftovers.finishDeletion(ended.tenant(), ended.job());
-      }
-    }
   }
 }

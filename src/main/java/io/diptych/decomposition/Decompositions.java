@@ -17,6 +17,7 @@ import io.diptych.job.JobQuery;
 import io.diptych.job.JobState;
 import io.diptych.job.Jobs;
 import io.diptych.job.QueueFullException;
+import io.diptych.job.Removal;
 import io.diptych.job.Submission;
 import java.util.List;
 import java.util.Map;
@@ -243,30 +244,14 @@ public final class Decompositions {
     return JSON.treeToValue(result, LearnedConcept.class);
   }
 
-  /** What became of the wish to delete a decomposition. */
-  public enum Deletion {
-    /** It is gone, with everything that belonged to it. */
-    DELETED,
-    /** A lane has it; it is gone as soon as that has stopped, within a step. */
-    REQUESTED
-  }
-
-  /** Deletes it with its picture, concept, previews and checkpoints; a live one is canceled. */
-  public Deletion delete(String tenant, UUID id) {
-    require(tenant, id);
-    return Objects.requireNonNull(
-        transaction.execute(
-            status -> {
-              Cancellation canceled =
-                  jobs.cancel(tenant, id)
-                      .orElseThrow(() -> ProblemException.notFound("decomposition", id));
-              if (canceled.outcome() == Cancellation.Outcome.REQUESTED) {
-                rows.delete(id);
-                return Deletion.REQUESTED;
-              }
-              jobs.remove(tenant, id);
-              return Deletion.DELETED;
-            }));
+  /**
+   * Deletes it with its picture, concept, previews and checkpoints. A live one is canceled; while a
+   * lane still has it, nobody can read it any more.
+   */
+  public Removal delete(String tenant, UUID id) {
+    return job(tenant, id)
+        .flatMap(found -> jobs.remove(tenant, id))
+        .orElseThrow(() -> ProblemException.notFound("decomposition", id));
   }
 
   private static <T> T refusing(Supplier<@Nullable T> work) {

@@ -5,10 +5,8 @@ import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
 import io.diptych.artifact.StoredBlob;
-import io.diptych.job.IllegalTransitionException;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
-import io.diptych.job.Jobs;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -23,15 +21,11 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Deletes what nobody needs any more: files after their rows, decompositions that were deleted
- * while they ran, artifacts past their retention.
+ * Deletes what nobody needs any more: files after their rows, artifacts past their retention.
  *
  * <p>Rows go first, files after the commit. What a process that dies in between leaves in the store
  * belongs to no row, and the sweep finds it.
@@ -46,24 +40,13 @@ final class Leftovers {
 
   private static final int AT_ONCE = 500;
 
-  private final Jobs jobs;
   private final DecompositionRows rows;
   private final BlobStore store;
-  private final TransactionTemplate apart;
   private final Clock clock;
 
-  Leftovers(
-      Jobs jobs,
-      DecompositionRows rows,
-      BlobStore store,
-      PlatformTransactionManager transactions,
-      Clock clock) {
-    this.jobs = jobs;
+  Leftovers(DecompositionRows rows, BlobStore store, Clock clock) {
     this.rows = rows;
     this.store = store;
-    // The news of an end arrives inside the synchronisation of a transaction that is over.
-    this.apart = new TransactionTemplate(transactions);
-    this.apart.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
     this.clock = clock;
   }
 
@@ -87,32 +70,6 @@ final class Leftovers {
     } catch (BlobStoreException e) {
       log.warn("Files of {} are left over; the sweep deletes them.", id, e);
     }
-  }
-
-  /** Removes a decomposition that has ended, if its owner deleted it while it ran. */
-  void finishDeletion(String tenant, UUID id) {
-    try {
-      apart.executeWithoutResult(
-          status -> {
-            if (rows.isDeleting(id)) {
-              jobs.remove(tenant, id);
-            }
-          });
-    } catch (IllegalTransitionException stillRuns) {
-      log.debug("{} still runs and is deleted later.", id);
-    } catch (RuntimeException e) {
-      log.warn("{} could not be deleted at its end; housekeeping tries again.", id, e);
-    }
-  }
-
-  int finishDeletions() {
-    List<DecompositionRows.Owned> found = rows.deleting();
-    found.forEach(each -> finishDeletion(each.tenant(), each.id()));
-    return found.size() - (found.isEmpty() ? 0 : rows.existing(ids(found)).size());
-  }
-
-  private static List<UUID> ids(List<DecompositionRows.Owned> owned) {
-    return owned.stream().map(DecompositionRows.Owned::id).toList();
   }
 
   /**

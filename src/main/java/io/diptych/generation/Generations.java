@@ -11,7 +11,6 @@ import io.diptych.http.problem.Problem;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Cancellation;
-import io.diptych.job.IllegalTransitionException;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.JobQuery;
@@ -19,6 +18,7 @@ import io.diptych.job.JobState;
 import io.diptych.job.Jobs;
 import io.diptych.job.QueueFullException;
 import io.diptych.job.QueuePlace;
+import io.diptych.job.Removal;
 import io.diptych.job.Submission;
 import io.diptych.model.Models;
 import java.io.InputStream;
@@ -207,28 +207,14 @@ public final class Generations {
     return find(tenant, id).flatMap(found -> jobs.cancel(tenant, id));
   }
 
-  /** What became of the wish to delete a generation. */
-  public enum Removal {
-    REMOVED,
-    /** It was running and was asked to stop; it can be deleted when it has. */
-    STOPPING,
-    UNKNOWN
-  }
-
-  /** Deletes a generation with its pictures; one that still waits is canceled first. */
-  public Removal remove(String tenant, UUID id) {
-    Optional<Cancellation> canceled = cancel(tenant, id);
-    if (canceled.isEmpty()) {
-      return Removal.UNKNOWN;
-    }
-    if (canceled.get().outcome() == Cancellation.Outcome.REQUESTED) {
-      return Removal.STOPPING;
-    }
-    try {
-      return jobs.remove(tenant, id) ? Removal.REMOVED : Removal.UNKNOWN;
-    } catch (IllegalTransitionException retriedMeanwhile) {
-      return Removal.STOPPING;
-    }
+  /**
+   * Deletes a generation with its pictures. One that still waits is canceled first; one that runs
+   * is hidden at once and goes when its lane has stopped.
+   *
+   * @return empty if the tenant has no such generation
+   */
+  public Optional<Removal> remove(String tenant, UUID id) {
+    return find(tenant, id).flatMap(found -> jobs.remove(tenant, id));
   }
 
   /** Whether the file of a picture is still there. */

@@ -42,7 +42,7 @@ public record JobQueue(
       Consumer<JobEnded> listener) {
     JdbcClient sql = JdbcClient.create(dataSource);
     JobSignals signals = new JobSignals(sql);
-    JobRows rows = new JobRows(sql, json, clock, settings, tickets, signals, listener);
+    JobRows rows = new JobRows(sql, json, clock, settings, tickets, signals, removals, listener);
     UUIDClock idClock =
         new UUIDClock() {
           @Override
@@ -56,13 +56,12 @@ public record JobQueue(
             transaction,
             settings,
             signals,
-            Generators.timeBasedEpochGenerator(random, idClock),
-            removals);
+            Generators.timeBasedEpochGenerator(random, idClock));
     return new JobQueue(
         jobs,
         new JobClaims(rows, transaction, settings),
         new RunningJobs(rows, transaction, settings, signals),
-        new JobSweeps(rows, transaction, settings, tickets, jobs),
+        new JobSweeps(rows, transaction, settings, tickets),
         signals);
   }
 }

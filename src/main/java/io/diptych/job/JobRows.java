@@ -44,6 +44,7 @@ final class JobRows {
   private final QueueSettings settings;
   private final TicketIssuer tickets;
   private final JobSignals signals;
+  private final List<JobRemoval> removals;
   private final Consumer<JobEnded> listener;
 
   JobRows(
@@ -53,6 +54,7 @@ final class JobRows {
       QueueSettings settings,
       TicketIssuer tickets,
       JobSignals signals,
+      List<JobRemoval> removals,
       Consumer<JobEnded> listener) {
     this.sql = sql;
     this.json = json;
@@ -60,6 +62,7 @@ final class JobRows {
     this.settings = settings;
     this.tickets = tickets;
     this.signals = signals;
+    this.removals = removals;
     this.listener = listener;
   }
 
@@ -204,9 +207,12 @@ final class JobRows {
     return finish(held.id(), state, result, error);
   }
 
-  /** Moves a job into a final state, from whichever state that is legal from. */
+  /**
+   * Moves a job into a final state, from whichever state that is legal from. Every end passes here,
+   * so a job that was removed while it ran goes here too.
+   */
   Job finish(UUID id, JobState state, @Nullable JsonNode result, @Nullable JobError error) {
-    Job job =
+    Finished finished =
         sql.sql(
                 """
                 update job set state = :state, finished_at = :now, updated_at = :now,
@@ -224,10 +230,31 @@ final class JobRows {
             .param("retryable", error == null ? null : error.retryable())
             .param("id", id)
             .param("from", names(state.before()))
-            .query(job())
+            .query(
+                (row, number) ->
+                    new Finished(job().mapRow(row, number), row.getBoolean("removing")))
             .single();
-    announceEnd(job);
-    return job;
+    announceEnd(finished.job());
+    if (finished.removing()) {
+      delete(finished.job());
+    }
+    return finished.job();
+  }
+
+  private record Finished(Job job, boolean removing) {}
+
+  /** Hides a job that is held until {@link #finish} deletes it. */
+  void removeAtTheEnd(UUID id) {
+    sql.sql("update job set removing = true where id = :id").param("id", id).update();
+  }
+
+  /** Deletes an ended job with what belongs to it. */
+  void delete(Job job) {
+    if (!job.state().isFinal()) {
+      throw new IllegalTransitionException(job.id(), job.state(), "removed");
+    }
+    removals.forEach(removal -> removal.removing(job));
+    sql.sql("delete from job where id = :id").param("id", job.id()).update();
   }
 
   /**

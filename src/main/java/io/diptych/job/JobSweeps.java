@@ -27,19 +27,13 @@ public final class JobSweeps {
   private final TransactionTemplate transaction;
   private final QueueSettings settings;
   private final TicketIssuer tickets;
-  private final Jobs jobs;
 
   JobSweeps(
-      JobRows rows,
-      TransactionTemplate transaction,
-      QueueSettings settings,
-      TicketIssuer tickets,
-      Jobs jobs) {
+      JobRows rows, TransactionTemplate transaction, QueueSettings settings, TicketIssuer tickets) {
     this.rows = rows;
     this.transaction = transaction;
     this.settings = settings;
     this.tickets = tickets;
-    this.jobs = jobs;
   }
 
   /**
@@ -127,7 +121,7 @@ public final class JobSweeps {
                         .param("limit", AT_ONCE)
                         .query(rows.job())
                         .list();
-                old.forEach(jobs::delete);
+                old.forEach(rows::delete);
                 return old.size();
               });
       removed += batch;

@@ -25,21 +25,18 @@ public final class Jobs {
   private final QueueSettings settings;
   private final JobSignals signals;
   private final NoArgGenerator ids;
-  private final List<JobRemoval> removals;
 
   Jobs(
       JobRows rows,
       TransactionTemplate transaction,
       QueueSettings settings,
       JobSignals signals,
-      NoArgGenerator ids,
-      List<JobRemoval> removals) {
+      NoArgGenerator ids) {
     this.rows = rows;
     this.transaction = transaction;
     this.settings = settings;
     this.signals = signals;
     this.ids = ids;
-    this.removals = removals;
   }
 
   /**
@@ -221,7 +218,7 @@ public final class Jobs {
   /** A job of the tenant. */
   public Optional<Job> find(String tenant, UUID id) {
     return rows.sql
-        .sql("select * from job where id = :id and tenant = :tenant")
+        .sql("select * from job where id = :id and tenant = :tenant and not removing")
         .param("id", id)
         .param("tenant", tenant)
         .query(rows.job())
@@ -234,7 +231,7 @@ public final class Jobs {
         .sql(
             """
             select * from job
-            where tenant = :tenant
+            where tenant = :tenant and not removing
               and (:kind::text is null or kind = :kind)
               and (:anyState or state in (:states))
               and labels @> :labels::jsonb
@@ -299,7 +296,7 @@ public final class Jobs {
         .sql(
             """
             select e.* from job_event e join job j on j.id = e.job_id
-            where j.id = :id and j.tenant = :tenant and e.seq > :after
+            where j.id = :id and j.tenant = :tenant and not j.removing and e.seq > :after
             order by e.seq limit :limit
             """)
         .param("id", id)
@@ -316,7 +313,7 @@ public final class Jobs {
         .sql(
             """
             select a.* from attempt a join job j on j.id = a.job_id
-            where j.id = :id and j.tenant = :tenant order by a.fence
+            where j.id = :id and j.tenant = :tenant and not j.removing order by a.fence
             """)
         .param("id", id)
         .param("tenant", tenant)
@@ -416,32 +413,45 @@ public final class Jobs {
   }
 
   /**
-   * Removes an ended job with its events, attempts and checkpoints, and what features hang on it.
+   * Removes a job with its events, attempts and checkpoints, and what features hang on it. One that
+   * waits is canceled first. One that runs is hidden at once and its lane asked to stop; it goes in
+   * the transaction that ends its run, whoever ends it.
    *
-   * @return whether the tenant had such a job
-   * @throws IllegalTransitionException if it has not ended; cancel it first
+   * @return empty if the tenant has no such job
    */
-  public boolean remove(String tenant, UUID id) {
-    return Boolean.TRUE.equals(
-        transaction.execute(
-            status -> {
-              Optional<Job> found = lock(tenant, id);
-              found.ifPresent(this::delete);
-              return found.isPresent();
-            }));
+  public Optional<Removal> remove(String tenant, UUID id) {
+    return transaction.execute(status -> lock(tenant, id).map(this::remove));
   }
 
-  void delete(Job job) {
-    if (!job.state().isFinal()) {
-      throw new IllegalTransitionException(job.id(), job.state(), "removed");
-    }
-    removals.forEach(removal -> removal.removing(job));
-    rows.sql.sql("delete from job where id = :id").param("id", job.id()).update();
+  private Removal remove(Job job) {
+    return switch (job.state()) {
+      case QUEUED -> {
+        rows.delete(rows.finish(job.id(), JobState.CANCELED, null, null));
+        yield Removal.REMOVED;
+      }
+      case RUNNING -> {
+        requestCancel(job);
+        rows.removeAtTheEnd(job.id());
+        yield Removal.STOPPING;
+      }
+      case CANCEL_REQUESTED -> {
+        rows.removeAtTheEnd(job.id());
+        yield Removal.STOPPING;
+      }
+      case SUCCEEDED, FAILED, CANCELED, EXPIRED -> {
+        rows.delete(job);
+        yield Removal.REMOVED;
+      }
+    };
   }
 
   private Optional<Job> lock(String tenant, UUID id) {
     return rows.sql
-        .sql("select * from job where id = :id and tenant = :tenant for no key update")
+        .sql(
+            """
+            select * from job where id = :id and tenant = :tenant and not removing
+            for no key update
+            """)
         .param("id", id)
         .param("tenant", tenant)
         .query(rows.job())

@@ -108,22 +108,6 @@ class DecompositionLifeTest {
   }
 
   @Test
-  void aDeletionThatADyingProcessLeftBehindIsFinished(@TempDir Path directory) {
-    try (TestDatabase database = TestDatabase.create();
-        TestService service = start(database, directory)) {
-      Caller alice = service.newTenant();
-      JsonNode done = alice.run("{\"steps\": 1}", "SUCCEEDED");
-      UUID id = UUID.fromString(done.get("id").asString());
-      service.context().getBean(DecompositionRows.class).delete(id);
-
-      assertThat(service.context().getBean(Leftovers.class).finishDeletions()).isEqualTo(1);
-
-      assertThat(alice.get("/decompositions/" + id).status()).isEqualTo(404);
-      assertThat(service.stored(id.toString())).isEmpty();
-    }
-  }
-
-  @Test
   void aStoreThatIsAwayRefusesSubmissionsAndLeavesNoJob(@TempDir Path directory) throws Exception {
     try (TestDatabase database = TestDatabase.create();
         TestService service = start(database, directory)) {

@@ -408,8 +408,14 @@ class DecompositionsHttpTest {
 
     assertThat(alice.delete(path).status()).isEqualTo(202);
 
-    TestService.await().until(() -> alice.get(path).status() == 404);
+    assertThat(alice.get(path).status()).isEqualTo(404);
+    assertThat(alice.get(path + "/attempts").status()).isEqualTo(404);
+    assertThat(alice.get("/decompositions").json().get("items")).isEmpty();
+    assertThat(alice.delete(path).status()).isEqualTo(404);
+    TestService.await().until(() -> count("job", "id", id) == 0);
     TestService.await().until(() -> service.stored(id).isEmpty());
+    assertThat(count("decomposition", "id", id)).isZero();
+    assertThat(count("preview", "decomposition_id", id)).isZero();
     assertThat(count("checkpoint", "job_id", id)).isZero();
   }
 

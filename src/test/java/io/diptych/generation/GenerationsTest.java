@@ -2,6 +2,9 @@ package io.diptych.generation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.diptych.artifact.BlobKind;
+import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.StoredBlob;
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.Backbone;
 import io.diptych.engine.Concept;
@@ -27,6 +30,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -472,11 +476,8 @@ class GenerationsTest {
           .isEqualTo("/problems/job-without-result");
 
       assertThat(service.post(running + "/cancel").status()).isEqualTo(202);
-      assertThat(service.delete(running).status()).isEqualTo(202);
       lane.countDown();
       service.awaitState(running, "CANCELED");
-      assertThat(service.delete(running).status()).isEqualTo(204);
-      assertThat(service.get(running).status()).isEqualTo(404);
     } finally {
       lane.countDown();
     }
@@ -490,15 +491,53 @@ class GenerationsTest {
   void deletingAGenerationDeletesItsPictures() {
     Reply made = service.generate("{\"prompt\": \"short-lived\"}");
     String id = made.json().get("id").asString();
-    assertThat(directory.resolve("store")).isDirectoryRecursivelyContaining("glob:**" + id + "**");
+    assertThat(stored(UUID.fromString(id))).hasSize(1);
 
     assertThat(service.delete(made.header("Location")).status()).isEqualTo(204);
 
     assertThat(service.get(made.header("Location")).status()).isEqualTo(404);
     assertThat(service.get(made.header("Location") + "/images/0").status()).isEqualTo(404);
-    assertThat(directory.resolve("store"))
-        .isDirectoryNotContaining(path -> path.toString().contains(id));
+    assertThat(stored(UUID.fromString(id))).isEmpty();
     assertThat(service.delete(made.header("Location")).status()).isEqualTo(404);
+  }
+
+  @Test
+  void deletingARunningGenerationHidesItAtOnceAndFinishesByItself() {
+    JdbcClient sql = service.context.getBean(JdbcClient.class);
+    CountDownLatch lane = concepts.hold();
+    UUID id;
+    try {
+      Reply queued = service.generate(content(fox), "Prefer", "respond-async");
+      id = UUID.fromString(queued.json().get("id").asString());
+      String running = service.awaitState(queued.header("Location"), "RUNNING");
+      // As if its first pictures were made.
+      service.context.getBean(BlobStore.class).put(id, BlobKind.OUTPUT, new byte[] {1});
+
+      assertThat(service.delete(running).status()).isEqualTo(202);
+
+      assertThat(service.get(running).status()).isEqualTo(404);
+      assertThat(service.get(running + "/events").status()).isEqualTo(404);
+      assertThat(service.post(running + "/cancel").status()).isEqualTo(404);
+      assertThat(service.delete(running).status()).isEqualTo(404);
+      assertThat(service.get("/generations?limit=100").body()).doesNotContain(id.toString());
+    } finally {
+      lane.countDown();
+    }
+    RunningService.await()
+        .until(
+            () ->
+                sql.sql("select count(*) from job where id = :id")
+                        .param("id", id)
+                        .query(Integer.class)
+                        .single()
+                    == 0);
+    RunningService.await().untilAsserted(() -> assertThat(stored(id)).isEmpty());
+    assertThat(
+            sql.sql("select count(*) from generation_log where job_id = :id")
+                .param("id", id)
+                .query(Integer.class)
+                .single())
+        .isZero();
   }
 
   @Test
@@ -579,6 +618,13 @@ class GenerationsTest {
     assertThat(pocket.get("licence").asString()).isEqualTo("Apache-2.0");
     assertThat(service.get("/models/pocket").json()).isEqualTo(pocket);
     assertThat(service.get("/models/none").status()).isEqualTo(404);
+  }
+
+  /** Pictures of a generation that are in the store. */
+  private static List<StoredBlob> stored(UUID generation) {
+    try (Stream<StoredBlob> blobs = service.context.getBean(BlobStore.class).list(generation)) {
+      return blobs.toList();
+    }
   }
 
   private static String content(UUID decomposition) {

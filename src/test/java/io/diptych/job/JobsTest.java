@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class JobsTest {
 
@@ -114,7 +116,7 @@ class JobsTest {
     assertThat(jobs.find(BOB, job.id())).isEmpty();
     assertThat(jobs.cancel(BOB, job.id())).isEmpty();
     assertThat(jobs.retry(BOB, job.id())).isEmpty();
-    assertThat(jobs.remove(BOB, job.id())).isFalse();
+    assertThat(jobs.remove(BOB, job.id())).isEmpty();
     assertThat(jobs.events(BOB, job.id(), 0, 10)).isEmpty();
     assertThat(jobs.attempts(BOB, job.id())).isEmpty();
     assertThat(fixture.read(job)).isEqualTo(job);
@@ -285,19 +287,97 @@ class JobsTest {
     Job job = fixture.submit(JobKind.DECOMPOSITION, ALICE, "gone");
     ClaimedJob claimed = fixture.take(JobKind.DECOMPOSITION);
     fixture.queue.running().checkpoint(claimed, 25, new byte[] {1});
-    assertThatThrownBy(() -> jobs.remove(ALICE, job.id()))
-        .isInstanceOf(IllegalTransitionException.class);
     fixture.queue.running().fail(claimed, FailureReason.INTERNAL, "broken");
 
-    assertThat(jobs.remove(ALICE, job.id())).isTrue();
+    assertThat(jobs.remove(ALICE, job.id())).contains(Removal.REMOVED);
 
+    assertGone(job);
+    assertThat(jobs.remove(ALICE, job.id())).isEmpty();
+  }
+
+  private void assertGone(Job job) {
     assertThat(removed).containsExactly(job.id());
     assertThat(jobs.find(ALICE, job.id())).isEmpty();
-    for (String table : List.of("attempt", "job_event", "checkpoint")) {
-      assertThat(fixture.sql.sql("select count(*) from " + table).query(Integer.class).single())
-          .as(table)
-          .isZero();
+    for (String table : List.of("job", "attempt", "job_event", "checkpoint")) {
+      assertThat(rows(table)).as(table).isZero();
     }
+  }
+
+  private int rows(String table) {
+    return fixture.sql.sql("select count(*) from " + table).query(Integer.class).single();
+  }
+
+  @Test
+  void removingAWaitingJobCancelsItFirst() {
+    Job job = fixture.submit(JobKind.GENERATION, ALICE, "never");
+
+    assertThat(jobs.remove(ALICE, job.id())).contains(Removal.REMOVED);
+
+    assertGone(job);
+    assertThat(fixture.ended).extracting(JobEnded::state).containsExactly(JobState.CANCELED);
+  }
+
+  @Test
+  void removingARunningJobHidesItAtOnce() {
+    Job job = fixture.submit(JobKind.DECOMPOSITION, ALICE, "going");
+    ClaimedJob claimed = fixture.take(JobKind.DECOMPOSITION);
+
+    assertThat(jobs.remove(ALICE, job.id())).contains(Removal.STOPPING);
+
+    assertThat(jobs.find(ALICE, job.id())).isEmpty();
+    assertThat(jobs.list(new JobQuery(ALICE, null, Set.of(), Map.of(), null, 10))).isEmpty();
+    assertThat(jobs.events(ALICE, job.id(), 0, 10)).isEmpty();
+    assertThat(jobs.attempts(ALICE, job.id())).isEmpty();
+    assertThat(jobs.cancel(ALICE, job.id())).isEmpty();
+    assertThat(jobs.retry(ALICE, job.id())).isEmpty();
+    assertThat(jobs.remove(ALICE, job.id())).isEmpty();
+    assertThat(removed).isEmpty();
+    assertThat(fixture.queue.running().progress(claimed, new Progress(1, 2, "JOINT", Map.of(), 1)))
+        .isEqualTo(JobState.CANCEL_REQUESTED);
+    assertThat(jobs.depth(JobKind.DECOMPOSITION).running()).as("its lane is not free").isOne();
+  }
+
+  /** However a lane lets go of a job. */
+  enum LaneEnd {
+    STOPS,
+    SUCCEEDS,
+    FAILS,
+    HANDS_BACK,
+    DIES
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatWasRemovedWhileItRanGoesWithItsRun(LaneEnd end) {
+    Job job = fixture.submit(JobKind.DECOMPOSITION, ALICE, "going");
+    UUID ticket = fixture.tickets.all().iterator().next();
+    Claim.Taken taken =
+        (Claim.Taken) fixture.claim(ticket, 2, JobKind.DECOMPOSITION, 1, LaneCapacity.UNLIMITED);
+    ClaimedJob claimed = taken.jobs().get(0);
+    RunningJobs running = fixture.queue.running();
+    running.checkpoint(claimed, 25, new byte[] {1});
+    jobs.cancel(ALICE, job.id());
+    jobs.remove(ALICE, job.id());
+
+    switch (end) {
+      case STOPS -> running.cancel(claimed);
+      case SUCCEEDS ->
+          running.succeed(
+              claimed,
+              request("late"),
+              () -> {
+                throw new AssertionError("published");
+              });
+      case FAILS -> running.fail(claimed, FailureReason.OUT_OF_MEMORY, "too large");
+      case HANDS_BACK -> running.handBack(claimed);
+      case DIES ->
+          assertThat(fixture.claim(ticket, 3, JobKind.DECOMPOSITION, 1, LaneCapacity.UNLIMITED))
+              .isInstanceOf(Claim.Nothing.class);
+    }
+
+    assertGone(job);
+    assertThatThrownBy(() -> running.progress(claimed, new Progress(2, 2, "JOINT", Map.of(), 1)))
+        .isInstanceOf(FenceLostException.class);
   }
 
   @Test

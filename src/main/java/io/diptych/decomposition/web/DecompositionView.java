@@ -109,11 +109,11 @@ record DecompositionView(
   @Schema(name = "DecompositionPicture")
   record Picture(String sha256, int width, int height) {}
 
-  /**
-   * @param position 1: next
-   */
-  @Schema(name = "QueuePlace")
-  record Queue(int position, long estimatedWaitSeconds) {
+  /** A place in the queue. Generations have the same, in the same words: it is one schema. */
+  @Schema(name = "QueuePlace", description = "A place in the queue.")
+  record Queue(
+      @Schema(description = "1: next.") int position,
+      @Schema(description = "From the duration of recent runs.") long estimatedWaitSeconds) {
 
     static Queue of(QueuePlace place) {
       return new Queue(place.position(), ceilSeconds(place.estimatedWait().toMillis()));

@@ -3,7 +3,6 @@ package io.diptych.decomposition.web;
 import io.diptych.decomposition.Decomposition;
 import io.diptych.decomposition.DecompositionRequest;
 import io.diptych.decomposition.Decompositions;
-import io.diptych.decomposition.Decompositions.Deletion;
 import io.diptych.decomposition.Estimate;
 import io.diptych.decomposition.Plan;
 import io.diptych.http.ETag;
@@ -33,6 +32,7 @@ import io.diptych.job.JobKind;
 import io.diptych.job.JobQuery;
 import io.diptych.job.JobState;
 import io.diptych.job.QueuePlace;
+import io.diptych.job.Removal;
 import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -383,14 +383,15 @@ class DecompositionsController {
       operationId = "deleteDecomposition",
       summary = "Delete a decomposition",
       description =
-          "With its picture, embeddings, memories, previews and checkpoints. A live one is canceled"
-              + " first.")
+          "With its picture, embeddings, memories, previews and checkpoints. One that waits is"
+              + " canceled first; one that runs cannot be read any more from now on, and is gone when"
+              + " its lane has stopped (202).")
   @ApiResponse(responseCode = "204", description = "It is gone.")
-  @ApiResponse(responseCode = "202", description = "It runs; it is gone when that has stopped.")
+  @ApiResponse(responseCode = "202", description = "It stops within a step and is gone then.")
   ResponseEntity<Void> delete(Tenant tenant, @PathVariable UUID id) {
-    Deletion deletion = decompositions.delete(tenant.id(), id);
+    Removal removal = decompositions.delete(tenant.id(), id);
     return ResponseEntity.status(
-            deletion == Deletion.DELETED ? HttpStatus.NO_CONTENT : HttpStatus.ACCEPTED)
+            removal == Removal.REMOVED ? HttpStatus.NO_CONTENT : HttpStatus.ACCEPTED)
         .build();
   }
 

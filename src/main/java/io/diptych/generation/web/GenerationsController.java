@@ -29,6 +29,7 @@ import io.diptych.job.JobKind;
 import io.diptych.job.JobQuery;
 import io.diptych.job.JobState;
 import io.diptych.job.QueuePlace;
+import io.diptych.job.Removal;
 import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
@@ -483,25 +484,27 @@ class GenerationsController {
     return ResponseEntity.status(status).body(view(required(tenant, id), null, false));
   }
 
-  @DeleteMapping(path = "/generations/{id}", produces = MediaType.APPLICATION_JSON_VALUE)
+  @DeleteMapping("/generations/{id}")
   @RequiresScope(Scope.GENERATE_WRITE)
   @Operation(
       operationId = "deleteGeneration",
       summary = "Delete a generation",
       description =
-          "Removes it with its pictures. One that waits is canceled first; one that runs is asked to"
-              + " stop (202) and can be deleted when it has.")
-  @ApiResponse(responseCode = "204", description = "It is gone.")
+          "Removes it with its pictures. One that waits is canceled first; one that runs cannot be"
+              + " read any more from now on, and is gone when its lane has stopped (202).")
+  @ApiResponse(responseCode = "204", description = "It is gone.", content = @Content)
   @ApiResponse(
       responseCode = "202",
-      description = "It will stop; delete it then.",
-      content = @Content(schema = @Schema(implementation = GenerationView.class)))
-  ResponseEntity<GenerationView> delete(Tenant tenant, @PathVariable UUID id) {
-    return switch (generations.remove(tenant.id(), id)) {
-      case REMOVED -> ResponseEntity.noContent().build();
-      case STOPPING -> ResponseEntity.accepted().body(view(required(tenant, id), null, false));
-      case UNKNOWN -> throw ProblemException.notFound("generation", id);
-    };
+      description = "It stops before its next scale and is gone then.",
+      content = @Content)
+  ResponseEntity<Void> delete(Tenant tenant, @PathVariable UUID id) {
+    Removal removal =
+        generations
+            .remove(tenant.id(), id)
+            .orElseThrow(() -> ProblemException.notFound("generation", id));
+    return ResponseEntity.status(
+            removal == Removal.REMOVED ? HttpStatus.NO_CONTENT : HttpStatus.ACCEPTED)
+        .build();
   }
 
   private Generation required(Tenant tenant, UUID id) {
