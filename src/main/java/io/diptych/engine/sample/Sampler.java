@@ -241,6 +241,7 @@ public final class Sampler implements AutoCloseable {
       if (length < longest) {
         Shape padding = new Shape(1, longest - length, context.getShape().get(2));
         context = context.concat(scope.zeros(padding, context.getDataType()), 1);
+        context.attach(scope); // The empty prompt, and so what is made of it, outlives the batch.
         Arrays.fill(bias[i], (int) length, (int) longest, Float.NEGATIVE_INFINITY);
       }
       contexts.add(context);
