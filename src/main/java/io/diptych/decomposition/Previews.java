@@ -7,6 +7,7 @@ import io.diptych.engine.Backbone;
 import io.diptych.engine.Concept;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.RunControl;
+import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.StepReport;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.image.PngFile;
@@ -86,11 +87,14 @@ final class Previews implements RunControl {
               .generate(
                   List.of(
                       new GenerationRequest(
-                          PROMPT, concept, concept, seed, 0, backbone.defaultSampling())))
+                          PROMPT, concept, concept, seed, 0, backbone.defaultSampling())),
+                  progress::stopRequested)
               .get(0);
       StoredBlob blob = store.put(job.id(), BlobKind.PREVIEW, PngFile.encode(picture));
       rows.preview(job.id(), step, job.fence(), blob.key().sha256());
       progress.preview(step);
+    } catch (RunStoppedException e) {
+      log.debug("The preview of step {} is not finished; the run ends at its next step.", step);
     } catch (RuntimeException e) {
       log.warn("There is no preview of step {}; the run goes on.", step, e);
     }

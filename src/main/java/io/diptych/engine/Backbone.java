@@ -2,6 +2,7 @@ package io.diptych.engine;
 
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * One loaded model on one device. Safe for use by several threads at once; two lanes may optimise
@@ -52,7 +53,18 @@ public interface Backbone extends AutoCloseable {
    *
    * @return pictures in the order of the requests, {@code info().resolution()} pixels square, RGB
    */
-  List<BufferedImage> generate(List<GenerationRequest> batch);
+  default List<BufferedImage> generate(List<GenerationRequest> batch) {
+    return generate(batch, () -> false);
+  }
+
+  /**
+   * As above, until nobody wants the pictures any more.
+   *
+   * @param stop asked in every scale, after its forward; in the last one that is before anything is
+   *     decoded
+   * @throws RunStoppedException when it said so; its steps are scales
+   */
+  List<BufferedImage> generate(List<GenerationRequest> batch, BooleanSupplier stop);
 
   @Override
   void close();

@@ -8,6 +8,7 @@ import io.diptych.engine.Backbone;
 import io.diptych.engine.Concept;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.GenerationRequest;
+import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.program.TensorLibrary;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.image.Provenance;
@@ -181,14 +182,24 @@ final class GenerationRunner implements BatchRunner {
   }
 
   private void make(List<Item> forward, Backbone backbone, Control control) {
-    List<Item> wanted =
-        forward.stream().filter(item -> !control.stopRequested(item.work.job.id())).toList();
+    List<Item> wanted = forward.stream().filter(item -> item.isWanted(control)).toList();
     if (wanted.isEmpty()) {
       return;
     }
-    List<BufferedImage> pictures = backbone.generate(wanted.stream().map(Item::request).toList());
+    List<BufferedImage> pictures;
+    try {
+      pictures =
+          backbone.generate(
+              wanted.stream().map(Item::request).toList(),
+              () -> wanted.stream().noneMatch(item -> item.isWanted(control)));
+    } catch (RunStoppedException allCanceled) {
+      return;
+    }
     for (int i = 0; i < wanted.size(); i++) {
       Work work = wanted.get(i).work;
+      if (!wanted.get(i).isWanted(control)) {
+        continue;
+      }
       work.made.add(
           images.keep(
               work.job.id(), pictures.get(i), provenance(work, wanted.get(i).request, backbone)));
@@ -261,6 +272,11 @@ final class GenerationRunner implements BatchRunner {
   private record Item(Work work, GenerationRequest request) {
     boolean strict() {
       return work.order().strict();
+    }
+
+    /** Nobody wants the pictures of a job that was canceled, but its mates still want theirs. */
+    boolean isWanted(Control control) {
+      return !control.stopRequested(work.job.id());
     }
   }
 }

@@ -13,7 +13,12 @@ import io.diptych.engine.RunControl;
 import io.diptych.engine.TestModels;
 import io.diptych.http.Client.Reply;
 import io.diptych.image.PngFile;
+import io.diptych.job.ClaimedJob;
+import io.diptych.job.Job;
+import io.diptych.job.Jobs;
 import io.diptych.model.Models;
+import io.diptych.worker.BatchRunner;
+import io.diptych.worker.JobOutcome;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -485,6 +490,91 @@ class GenerationsTest {
     Reply late = service.post(done + "/cancel");
     assertThat(late.status()).isEqualTo(409);
     assertThat(late.json().get("type").asString()).isEqualTo("/problems/job-final");
+  }
+
+  @Test
+  void aCancelIsSeenBetweenScales() {
+    ClaimedJob canceled = repeated(seeded(21, 2));
+    CancelAfter control = new CancelAfter(canceled, 5);
+
+    List<JobOutcome> outcomes =
+        service.context.getBean(GenerationRunner.class).run(List.of(canceled), control);
+
+    // For the job 1, for its pictures 2, in the first scale of five 1 (one picture is wanted: go
+    // on), in the second 2 (none is), and for the outcome 1.
+    assertThat(control.asked).isEqualTo(7);
+    assertThat(result(outcomes.get(0)).isNull()).isTrue();
+    assertThat(stored(canceled.id())).isEmpty();
+  }
+
+  @Test
+  void aCanceledJobDoesNotTakeItsBatchWithIt() {
+    List<String> alone = pixels(service.generate(seeded(23, 2)).json());
+    ClaimedJob canceled = repeated(seeded(22, 1));
+    ClaimedJob mate = repeated(seeded(23, 2));
+
+    List<JobOutcome> outcomes =
+        service
+            .context
+            .getBean(GenerationRunner.class)
+            .run(List.of(canceled, mate), new CancelAfter(canceled, 3));
+
+    assertThat(result(outcomes.get(0)).isNull()).isTrue();
+    assertThat(stored(canceled.id())).isEmpty();
+    GenerationOutcome made = GenerationOutcome.read(result(outcomes.get(1)));
+    assertThat(made.images()).map(GeneratedImage::pixelSha256).isEqualTo(alone);
+    assertThat(made.determinism().batchSize()).isEqualTo(3);
+    assertThat(stored(mate.id())).hasSize(2);
+  }
+
+  /** The job of a request, as a lane would hold it, under another id. */
+  private static ClaimedJob repeated(String request) {
+    Reply made = service.generate(request);
+    Job job =
+        service
+            .context
+            .getBean(Jobs.class)
+            .find("alice", UUID.fromString(made.json().get("id").asString()))
+            .orElseThrow();
+    return new ClaimedJob(
+        UUID.randomUUID(),
+        job.kind(),
+        job.tenant(),
+        job.request(),
+        Map.of(),
+        job.modelDigest(),
+        null,
+        1,
+        1,
+        0,
+        null,
+        null);
+  }
+
+  private static JsonNode result(JobOutcome outcome) {
+    return ((JobOutcome.Succeeded) outcome).result().value();
+  }
+
+  /** Says that one job was canceled, from the nth time it is asked about it. */
+  private static final class CancelAfter implements BatchRunner.Control {
+    private final ClaimedJob job;
+    private final int first;
+    private int asked;
+
+    CancelAfter(ClaimedJob job, int first) {
+      this.job = job;
+      this.first = first;
+    }
+
+    @Override
+    public String device() {
+      return "cpu";
+    }
+
+    @Override
+    public boolean stopRequested(UUID other) {
+      return other.equals(job.id()) && ++asked >= first;
+    }
   }
 
   @Test

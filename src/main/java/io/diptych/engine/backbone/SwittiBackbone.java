@@ -10,6 +10,7 @@ import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.RunControl;
+import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.Sampling;
 import io.diptych.engine.csd.ConceptText;
 import io.diptych.engine.csd.CsdProgram;
@@ -29,6 +30,7 @@ import io.diptych.engine.weights.TensorFile;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** A Switti model with its VQ-VAE and text encoders on one device, and CSD-VAR on top of it. */
 public final class SwittiBackbone implements Backbone {
@@ -147,7 +149,7 @@ public final class SwittiBackbone implements Backbone {
   }
 
   @Override
-  public List<BufferedImage> generate(List<GenerationRequest> batch) {
+  public List<BufferedImage> generate(List<GenerationRequest> batch, BooleanSupplier stop) {
     if (batch.stream().map(GenerationRequest::batchKey).distinct().count() != 1) {
       throw new IllegalArgumentException("Requests of one batch must have one batch key.");
     }
@@ -169,8 +171,12 @@ public final class SwittiBackbone implements Backbone {
               scope,
               rows,
               text.empty(),
-              PromptMemories.of(
-                  scope, batch, MemoryWindows.of(architecture), architecture.width()));
+              PromptMemories.of(scope, batch, MemoryWindows.of(architecture), architecture.width()),
+              (scale, logits) -> {
+                if (stop.getAsBoolean()) {
+                  throw new RunStoppedException(scale + 1);
+                }
+              });
       return vqvae.pictures(scope, sampled.image());
     }
   }

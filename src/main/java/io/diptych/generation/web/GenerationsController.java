@@ -457,12 +457,12 @@ class GenerationsController {
       operationId = "cancelGeneration",
       summary = "Cancel a generation",
       description =
-          "200 when it waited, or had been canceled; 202 when it runs and will stop before its next"
-              + " forward.")
+          "200 when it waited, or had been canceled; 202 when it runs and will stop in its present"
+              + " scale.")
   @ApiResponse(responseCode = "200", description = "It is canceled.", useReturnTypeSchema = true)
   @ApiResponse(
       responseCode = "202",
-      description = "It runs and stops before its next forward.",
+      description = "It runs and stops in its present scale.",
       useReturnTypeSchema = true)
   @Problems(ProblemType.JOB_FINAL)
   ResponseEntity<GenerationView> cancel(Tenant tenant, @PathVariable UUID id) {
@@ -495,7 +495,7 @@ class GenerationsController {
   @ApiResponse(responseCode = "204", description = "It is gone.", content = @Content)
   @ApiResponse(
       responseCode = "202",
-      description = "It stops before its next scale and is gone then.",
+      description = "It stops in its present scale and is gone then.",
       content = @Content)
   ResponseEntity<Void> delete(Tenant tenant, @PathVariable UUID id) {
     Removal removal =

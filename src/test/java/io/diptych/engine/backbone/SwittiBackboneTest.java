@@ -9,9 +9,11 @@ import io.diptych.engine.DecompositionOptions.Memory;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.RunControl;
+import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.Sampling;
 import io.diptych.engine.TestModels;
 import io.diptych.engine.csd.ConceptFile;
+import io.diptych.engine.program.LiveArrays;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -22,6 +24,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -97,6 +100,25 @@ class SwittiBackboneTest {
       }
     }
     assertThat(pixels(backbone.generate(requests).get(3))).isEqualTo(pixels(pictures.get(3)));
+  }
+
+  @Test
+  void aGenerationThatNobodyWantsAnyMoreEndsInItsScaleAndLeavesNothing() {
+    List<GenerationRequest> requests = List.of(request("a {content}", fox, null, 1));
+    backbone.generate(requests);
+    long before = LiveArrays.count(backbone.manager());
+    AtomicInteger asked = new AtomicInteger();
+
+    assertThatThrownBy(() -> backbone.generate(requests, () -> asked.incrementAndGet() == 3))
+        .isInstanceOfSatisfying(
+            RunStoppedException.class, stopped -> assertThat(stopped.step()).isEqualTo(3));
+
+    assertThat(asked).hasValue(3);
+    assertThat(LiveArrays.count(backbone.manager())).isEqualTo(before);
+    asked.set(10);
+    backbone.generate(requests, () -> asked.incrementAndGet() < 0);
+    assertThat(asked.get() - 10).as("questions, one per scale").isEqualTo(5);
+    assertThat(LiveArrays.count(backbone.manager())).as("after a whole one").isEqualTo(before);
   }
 
   @Test
