@@ -10,8 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *
  * @param previewSteps a preview every so many steps; 0: none
  * @param keepArtifacts how long a concept is kept after it was learned; null: until it is deleted
- * @param orphansAfter blobs that belong to nothing are deleted when they are older
- * @param choresEvery how often retention and left-overs are looked at
+ * @param choresEvery how often retention is looked at
  * @param conceptsCached concepts kept in memory for generation
  * @param assumedGigaflops speed of the devices, for estimates before any run was measured
  */
@@ -19,7 +18,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 record DecompositionSettings(
     @DefaultValue("50") int previewSteps,
     @Nullable Duration keepArtifacts,
-    @DefaultValue("24h") Duration orphansAfter,
     @DefaultValue("10m") Duration choresEvery,
     @DefaultValue("64") int conceptsCached,
     @DefaultValue("120") double assumedGigaflops) {

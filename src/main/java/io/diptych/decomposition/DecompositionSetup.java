@@ -2,7 +2,6 @@ package io.diptych.decomposition;
 
 import io.diptych.artifact.BlobStore;
 import io.diptych.image.ImageIntake;
-import io.diptych.job.JobRemoval;
 import io.diptych.job.Jobs;
 import io.diptych.model.Models;
 import io.diptych.ops.HousekeepingTask;
@@ -10,7 +9,6 @@ import io.diptych.role.ConditionalOnApi;
 import io.diptych.role.ConditionalOnJobs;
 import java.security.SecureRandom;
 import java.time.Clock;
-import java.time.Duration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -22,8 +20,6 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties({DecompositionSettings.class, IntakeSettings.class})
 class DecompositionSetup {
-
-  private static final Duration SWEEP_EVERY = Duration.ofHours(6);
 
   @Bean
   DecompositionRows decompositionRows(JdbcClient sql) {
@@ -82,24 +78,10 @@ class DecompositionSetup {
   }
 
   @Bean
-  JobRemoval removeDecomposition(Leftovers leftovers) {
-    return leftovers::removing;
-  }
-
-  @Bean
   HousekeepingTask expireArtifacts(Leftovers leftovers, DecompositionSettings settings) {
     return new Chore(
         "expire-artifacts",
         settings.choresEvery(),
         () -> leftovers.expireArtifacts(settings.keepArtifacts()));
-  }
-
-  @Bean
-  HousekeepingTask sweepBlobs(Leftovers leftovers, DecompositionSettings settings) {
-    return new Chore(
-        "sweep-decomposition-blobs",
-        // Lists the whole store.
-        SWEEP_EVERY,
-        () -> leftovers.sweepBlobs(settings.orphansAfter()));
   }
 }

@@ -4,41 +4,26 @@ import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
-import io.diptych.artifact.StoredBlob;
-import io.diptych.job.Job;
-import io.diptych.job.JobKind;
+import io.diptych.ops.BlobOwner;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.EnumSet;
-import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /**
- * Deletes what nobody needs any more: files after their rows, artifacts past their retention.
- *
- * <p>Rows go first, files after the commit. What a process that dies in between leaves in the store
- * belongs to no row, and the sweep finds it.
+ * What of decompositions nobody needs any more: artifacts past their retention, blobs without rows.
  */
-final class Leftovers {
+final class Leftovers implements BlobOwner {
 
   private static final Logger log = LoggerFactory.getLogger(Leftovers.class);
-
-  /** Those that only decompositions make. */
-  private static final Set<BlobKind> KINDS =
-      EnumSet.of(BlobKind.IMAGE, BlobKind.CONCEPT, BlobKind.CHECKPOINT, BlobKind.PREVIEW);
-
-  private static final int AT_ONCE = 500;
 
   private final DecompositionRows rows;
   private final BlobStore store;
@@ -50,28 +35,6 @@ final class Leftovers {
     this.clock = clock;
   }
 
-  /** A job is being removed, in the caller's transaction; its rows go with it. */
-  void removing(Job job) {
-    if (job.kind() != JobKind.DECOMPOSITION) {
-      return;
-    }
-    TransactionSynchronizationManager.registerSynchronization(
-        new TransactionSynchronization() {
-          @Override
-          public void afterCommit() {
-            deleteFiles(job.id());
-          }
-        });
-  }
-
-  private void deleteFiles(UUID id) {
-    try {
-      store.deleteAll(id);
-    } catch (BlobStoreException e) {
-      log.warn("Files of {} are left over; the sweep deletes them.", id, e);
-    }
-  }
-
   /**
    * @param keep null: for ever
    */
@@ -81,34 +44,30 @@ final class Leftovers {
     }
     Instant now = clock.instant();
     List<UUID> expired = rows.expire(now.minus(keep), now);
-    expired.forEach(this::deleteFiles);
+    expired.forEach(this::deleteBlobs);
     return expired.size();
   }
 
-  /** Deletes blobs that belong to no decomposition and are older than a submission ever takes. */
-  int sweepBlobs(Duration orphansAfter) {
-    Instant before = clock.instant().minus(orphansAfter);
-    int deleted = 0;
-    try (Stream<StoredBlob> all = store.list()) {
-      Iterator<StoredBlob> old =
-          all.filter(blob -> KINDS.contains(blob.key().kind()) && blob.stored().isBefore(before))
-              .iterator();
-      while (old.hasNext()) {
-        List<BlobKey> batch = new ArrayList<>();
-        while (old.hasNext() && batch.size() < AT_ONCE) {
-          batch.add(old.next().key());
-        }
-        deleted += deleteOrphans(batch);
-      }
+  private void deleteBlobs(UUID id) {
+    try {
+      store.deleteAll(id);
+    } catch (BlobStoreException e) {
+      log.warn("Blobs of {}, which is past its retention, are left over.", id, e);
     }
-    return deleted;
   }
 
-  private int deleteOrphans(List<BlobKey> batch) {
-    Set<UUID> owners = new HashSet<>(batch.stream().map(BlobKey::owner).toList());
-    Set<UUID> living = rows.existing(owners);
-    List<BlobKey> orphans = batch.stream().filter(key -> !living.contains(key.owner())).toList();
-    orphans.forEach(store::delete);
-    return orphans.size();
+  @Override
+  public Set<BlobKind> kinds() {
+    return EnumSet.of(BlobKind.IMAGE, BlobKind.CONCEPT, BlobKind.CHECKPOINT, BlobKind.PREVIEW);
+  }
+
+  /** All of a decomposition that exists: a retry reads its picture, an owner its previews. */
+  @Override
+  public Set<BlobKey> needed(Collection<BlobKey> blobs) {
+    Set<UUID> existing =
+        rows.existing(blobs.stream().map(BlobKey::owner).collect(Collectors.toSet()));
+    return blobs.stream()
+        .filter(blob -> existing.contains(blob.owner()))
+        .collect(Collectors.toSet());
   }
 }

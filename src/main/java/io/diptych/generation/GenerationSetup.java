@@ -3,6 +3,7 @@ package io.diptych.generation;
 import io.diptych.artifact.BlobStore;
 import io.diptych.decomposition.Concepts;
 import io.diptych.image.ProvenanceMarker;
+import io.diptych.job.JobSweeps;
 import io.diptych.job.Jobs;
 import io.diptych.model.Models;
 import io.diptych.role.ConditionalOnJobs;
@@ -42,8 +43,8 @@ class GenerationSetup {
   }
 
   @Bean
-  GenerationRemoval generationRemoval(ImageKeeper images) {
-    return new GenerationRemoval(images);
+  PictureOwner pictureOwner(JobSweeps jobs) {
+    return new PictureOwner(jobs);
   }
 
   @Bean

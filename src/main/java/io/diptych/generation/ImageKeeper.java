@@ -64,10 +64,6 @@ final class ImageKeeper {
     return store.exists(key(generation, image));
   }
 
-  void deleteAll(UUID generation) {
-    store.deleteAll(generation);
-  }
-
   private static BlobKey key(UUID generation, GeneratedImage image) {
     return new BlobKey(generation, BlobKind.OUTPUT, image.sha256());
   }

@@ -4,6 +4,7 @@ import static io.diptych.job.JobRows.at;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -127,6 +128,19 @@ public final class JobSweeps {
       removed += batch;
     } while (batch == AT_ONCE);
     return removed;
+  }
+
+  /**
+   * Jobs that exist, of any tenant, those included that their owner removed and a lane still has.
+   */
+  public List<Job> existing(Collection<UUID> ids) {
+    return ids.isEmpty()
+        ? List.of()
+        : rows.sql
+            .sql("select * from job where id in (:ids)")
+            .param("ids", ids)
+            .query(rows.job())
+            .list();
   }
 
   /**

@@ -17,6 +17,9 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param expireEvery how often deadlines are looked at
  * @param removeEvery how often old jobs are removed
  * @param repairEvery how often tickets and jobs are compared
+ * @param sweepEvery how often the store is searched for blobs that belong to nothing; lists all of
+ *     it
+ * @param orphansAfter blobs that belong to nothing are deleted when they are older
  */
 @ConfigurationProperties("diptych.housekeeping")
 record HousekeepingSettings(
@@ -24,7 +27,9 @@ record HousekeepingSettings(
     Map<JobState, Duration> keep,
     @DefaultValue("2s") Duration expireEvery,
     @DefaultValue("1h") Duration removeEvery,
-    @DefaultValue("1m") Duration repairEvery) {
+    @DefaultValue("1m") Duration repairEvery,
+    @DefaultValue("6h") Duration sweepEvery,
+    @DefaultValue("24h") Duration orphansAfter) {
 
   HousekeepingSettings {
     keep = Map.copyOf(keep);

@@ -7,6 +7,7 @@ import io.diptych.artifact.BlobStore;
 import io.diptych.database.TestDatabase;
 import io.diptych.decomposition.TestService.Caller;
 import io.diptych.http.problem.ProblemType;
+import io.diptych.ops.HousekeepingTask;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -94,15 +95,14 @@ class DecompositionLifeTest {
       BlobStore store = service.context().getBean(BlobStore.class);
       UUID orphan = UUID.randomUUID();
       store.put(orphan, BlobKind.IMAGE, new byte[] {1});
-      UUID generation = UUID.randomUUID();
-      store.put(generation, BlobKind.OUTPUT, new byte[] {2});
-      Leftovers leftovers = service.context().getBean(Leftovers.class);
+      HousekeepingTask sweep = service.chore("sweep-blobs");
 
-      assertThat(leftovers.sweepBlobs(Duration.ofHours(1))).isZero();
-      assertThat(leftovers.sweepBlobs(Duration.ofSeconds(-5))).isEqualTo(1);
+      service.age(Duration.ofHours(23));
+      assertThat(sweep.run()).isZero();
+      service.age(Duration.ofHours(2));
+      assertThat(sweep.run()).isEqualTo(1);
 
       assertThat(service.stored(orphan.toString())).isEmpty();
-      assertThat(service.stored(generation.toString())).hasSize(1);
       assertThat(service.stored(done.get("id").asString())).hasSize(2);
     }
   }

@@ -10,6 +10,7 @@ import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
 import io.diptych.image.PngFile;
 import io.diptych.job.QueueFixture;
+import io.diptych.ops.HousekeepingTask;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -143,6 +145,26 @@ public final class TestService implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Makes everything in the store older. */
+  public void age(Duration by) {
+    for (Path file : stored("")) {
+      try {
+        FileTime stored = Files.getLastModifiedTime(file);
+        Files.setLastModifiedTime(file, FileTime.from(stored.toInstant().minus(by)));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  /** What the service does now and then. */
+  public HousekeepingTask chore(String name) {
+    return context.getBeansOfType(HousekeepingTask.class).values().stream()
+        .filter(task -> task.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   public static ConditionFactory await() {

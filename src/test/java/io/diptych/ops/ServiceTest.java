@@ -48,6 +48,8 @@ class ServiceTest {
   private static final AtomicBoolean MODEL_LOADED = new AtomicBoolean(true);
   private final HttpClient http = HttpClient.newHttpClient();
 
+  @TempDir static Path store;
+
   @Test
   void aRestartKeepsTheJobsOfTheEmbeddedDatabase(@TempDir Path directory) throws Exception {
     List<String> embedded =
@@ -156,6 +158,7 @@ class ServiceTest {
   private static ConfigurableApplicationContext start(List<String> arguments) {
     List<String> all = new ArrayList<>(arguments);
     all.add("--spring.main.banner-mode=off");
+    all.add("--diptych.store.directory=" + store);
     all.add("--spring.datasource.hikari.minimum-idle=0");
     return new SpringApplicationBuilder(Application.class).run(all.toArray(String[]::new));
   }
@@ -186,6 +189,7 @@ class ServiceTest {
   /** No configuration by annotation, or tests of the whole service would find it. */
   @EnableAutoConfiguration
   @ComponentScan({
+    "io.diptych.artifact",
     "io.diptych.database",
     "io.diptych.http",
     "io.diptych.job",

@@ -1,0 +1,104 @@
+package io.diptych.ops;
+
+import io.diptych.artifact.BlobKey;
+import io.diptych.artifact.BlobKind;
+import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.BlobStoreException;
+import io.diptych.artifact.StoredBlob;
+import io.diptych.job.Job;
+import io.diptych.job.JobRemoval;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/**
+ * Deletes blobs after what they belonged to: those of a removed job at once, and those that nothing
+ * refers to once they are old.
+ *
+ * <p>Bytes are stored before the rows that name them and deleted after them, so a process that dies
+ * in between leaves blobs and never rows without theirs. A lane that lost its job leaves what it
+ * had stored, too.
+ */
+final class BlobCleaner implements JobRemoval {
+
+  private static final Logger log = LoggerFactory.getLogger(BlobCleaner.class);
+
+  private static final int AT_ONCE = 500;
+
+  private final BlobStore store;
+  private final Supplier<List<BlobOwner>> owners;
+  private final Clock clock;
+
+  /**
+   * @param owners looked up late: features use the queue, which tells this class of removals
+   */
+  BlobCleaner(BlobStore store, Supplier<List<BlobOwner>> owners, Clock clock) {
+    this.store = store;
+    this.owners = owners;
+    this.clock = clock;
+  }
+
+  /** Blobs go after the commit: a removal that is rolled back must find them. */
+  @Override
+  public void removing(Job job) {
+    TransactionSynchronizationManager.registerSynchronization(
+        new TransactionSynchronization() {
+          @Override
+          public void afterCommit() {
+            deleteAll(job.id());
+          }
+        });
+  }
+
+  private void deleteAll(UUID job) {
+    try {
+      store.deleteAll(job);
+    } catch (BlobStoreException e) {
+      log.warn("Blobs of {} are left over; the sweep deletes them.", job, e);
+    }
+  }
+
+  /**
+   * Deletes what nothing refers to.
+   *
+   * @param orphansAfter only blobs older than this; longer than anything takes from its first blob
+   *     to the rows that name it
+   * @return blobs deleted
+   */
+  int sweep(Duration orphansAfter) {
+    Instant before = clock.instant().minus(orphansAfter);
+    return owners.get().stream().mapToInt(owner -> sweep(owner, before)).sum();
+  }
+
+  private int sweep(BlobOwner owner, Instant before) {
+    Set<BlobKind> kinds = owner.kinds();
+    int deleted = 0;
+    try (Stream<StoredBlob> all = store.list()) {
+      Iterator<StoredBlob> old =
+          all.filter(blob -> kinds.contains(blob.key().kind()) && blob.stored().isBefore(before))
+              .iterator();
+      while (old.hasNext()) {
+        List<BlobKey> batch = new ArrayList<>();
+        while (old.hasNext() && batch.size() < AT_ONCE) {
+          batch.add(old.next().key());
+        }
+        Set<BlobKey> needed = owner.needed(batch);
+        List<BlobKey> orphans = batch.stream().filter(key -> !needed.contains(key)).toList();
+        orphans.forEach(store::delete);
+        deleted += orphans.size();
+      }
+    }
+    return deleted;
+  }
+}
