@@ -10,5 +10,6 @@ where decomposition.id = job.id and decomposition.deleting and job.finished_at i
 
 alter table job add constraint job_removing
   check (not removing or state in ('CANCEL_REQUESTED', 'CANCELED'));
+create index job_removing on job (id) where removing;
 
-alter table decomposition drop column deleting;
+-- decomposition.deleting stays for processes of the release before this one; nothing reads it here.

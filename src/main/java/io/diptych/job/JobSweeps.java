@@ -92,15 +92,35 @@ public final class JobSweeps {
   }
 
   /**
-   * Removes jobs that ended longer ago than their state is kept.
+   * Removes jobs that ended longer ago than their state is kept, and those that their owner removed
+   * while a process of an older release held them: it ended them and left them.
    *
    * @param kept how long to keep each final state; states that are missing are kept for ever
    * @return jobs removed
    */
   public int removeOld(Map<JobState, Duration> kept) {
-    return kept.entrySet().stream()
-        .mapToInt(entry -> removeOld(entry.getKey(), rows.now().minus(entry.getValue())))
-        .sum();
+    return removeMarked()
+        + kept.entrySet().stream()
+            .mapToInt(entry -> removeOld(entry.getKey(), rows.now().minus(entry.getValue())))
+            .sum();
+  }
+
+  private int removeMarked() {
+    return count(
+        () -> {
+          List<Job> marked =
+              rows.sql
+                  .sql(
+                      """
+                      select * from job where removing and state = 'CANCELED'
+                      limit :limit for no key update skip locked
+                      """)
+                  .param("limit", AT_ONCE)
+                  .query(rows.job())
+                  .list();
+          marked.forEach(rows::delete);
+          return marked.size();
+        });
   }
 
   private int removeOld(JobState state, Instant before) {

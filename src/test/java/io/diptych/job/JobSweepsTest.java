@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.diptych.database.TestDatabase;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -106,6 +107,25 @@ class JobSweepsTest {
     assertThat(fixture.queue.jobs().find("a", failed.id())).isEmpty();
     assertThat(fixture.read(succeeded).state()).isEqualTo(JobState.SUCCEEDED);
     assertThat(fixture.read(waiting).state()).isEqualTo(JobState.QUEUED);
+  }
+
+  @Test
+  void aRemovedJobThatAnOlderReleaseEndedIsRemoved() {
+    Job left = fixture.submit(JobKind.GENERATION, "a", "left");
+    Job canceled = fixture.submit(JobKind.GENERATION, "a", "canceled");
+    fixture.queue.jobs().cancel("a", left.id());
+    fixture.queue.jobs().cancel("a", canceled.id());
+    fixture
+        .sql
+        .sql("update job set removing = true where id = :id")
+        .param("id", left.id())
+        .update();
+
+    assertThat(sweeps.removeOld(Map.of())).isOne();
+
+    assertThat(sweeps.existing(List.of(left.id(), canceled.id())))
+        .extracting(Job::id)
+        .containsExactly(canceled.id());
   }
 
   @Test
