@@ -171,8 +171,9 @@ class Run:
         sample()
 
 
-def vqvae_program(architecture, device):
+def vqvae_program(architecture, device, half_precision=False):
     attributes = {
+        "half_precision": half_precision,
         "levels": len(architecture["channelMultipliers"]),
         "residual_blocks": architecture["residualBlocks"],
         "sides": architecture["sides"],
@@ -182,7 +183,7 @@ def vqvae_program(architecture, device):
 
 def vqvae(options):
     run = Run("vqvae", options, options.set)
-    model = vqvae_program(run.architecture, options.device)
+    model = vqvae_program(run.architecture, options.device, options.bf16)
     train, held = Dataset(options.data, "train"), Dataset(options.data, options.sample_split)
     fixed = held.pictures(range(min(256, len(held))), np.zeros(256, bool), options.device)
     tokens = sum(side * side for side in run.architecture["sides"])
@@ -207,8 +208,6 @@ def vqvae(options):
             run.log({"step": run.step, "reseeded": reseed()})
         schedule = run.schedule(1.0 if quantise else 0.0)
         pictures = images("vqvae", recipe["batch"])
-        if options.bf16:
-            pictures = pictures.bfloat16()
         if run.lanes:
             values = run.in_lanes(model, (pictures,), (schedule,), schedule)
         else:
@@ -440,7 +439,8 @@ def judge(options):
     classes = len((train.things, train.styles)[kind])
     run = Run("judge", options, [f"classes={classes}", *options.set])
     recipe = run.recipe
-    model = program.load("judge", {"stages": len(run.architecture["widths"])}, options.device)
+    attributes = {"stages": len(run.architecture["widths"]), "half_precision": options.bf16}
+    model = program.load("judge", attributes, options.device)
     splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
 
     def step():
@@ -496,8 +496,7 @@ def main(arguments):
         p.add_argument("--save-minutes", type=float, default=5)
         p.add_argument("--log-every", type=int, default=50, metavar="STEPS")
         p.add_argument("--sample-every", type=int, default=1000, metavar="STEPS")
-        if name != "judges":
-            p.add_argument("--bf16", action="store_true", help="compute in bfloat16, with weights and moments in fp32")
+        p.add_argument("--bf16", action="store_true", help="compute in bfloat16, with weights and moments in fp32")
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
         elif name == "judges":

@@ -40,17 +40,17 @@ final class VqvaeCommand implements Callable<Integer> {
     Dataset train = Dataset.open(options.data, Split.TRAIN);
     Dataset validation = Dataset.open(options.data, Split.VALIDATION);
     TrainingRun run = TrainingRun.open(options, "vqvae", options.changes);
-    try (VqvaeTrainer trainer = trainer(run, options.device)) {
+    try (VqvaeTrainer trainer = trainer(run, options.device, options.halfPrecision)) {
       run.train(options, new Training(run, trainer, train, validation));
     }
     return 0;
   }
 
-  static VqvaeTrainer trainer(TrainingRun run, String device) {
+  static VqvaeTrainer trainer(TrainingRun run, String device, boolean halfPrecision) {
     VqvaeArchitecture architecture = run.settings().vqvae();
     return run.hasCheckpoint()
-        ? VqvaeTrainer.resume(architecture, run.checkpoint(), device)
-        : VqvaeTrainer.start(architecture, run.settings().seed(), device);
+        ? VqvaeTrainer.resume(architecture, run.checkpoint(), device, halfPrecision)
+        : VqvaeTrainer.start(architecture, run.settings().seed(), device, halfPrecision);
   }
 
   /** One run's steps and measurements. */

@@ -17,7 +17,7 @@ public final class VqvaeTrainer implements AutoCloseable {
   private final Program program;
   private final Vqvae average;
 
-  private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state) {
+  private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.state = state;
     this.program =
         Program.load(
@@ -25,24 +25,32 @@ public final class VqvaeTrainer implements AutoCloseable {
             Map.of(
                 "levels", architecture.channelMultipliers().size(),
                 "residual_blocks", architecture.residualBlocks(),
-                "sides", architecture.sides()),
+                "sides", architecture.sides(),
+                "half_precision", halfPrecision),
             state.manager());
     this.average = new Vqvae(architecture, state.averages(), state.manager());
   }
 
-  /** Starts from initial weights. */
-  public static VqvaeTrainer start(VqvaeArchitecture architecture, long seed, String device) {
+  /**
+   * Starts from initial weights.
+   *
+   * @param halfPrecision whether encoder and decoder run in bfloat16
+   */
+  public static VqvaeTrainer start(
+      VqvaeArchitecture architecture, long seed, String device, boolean halfPrecision) {
     return new VqvaeTrainer(
         architecture,
-        TrainingState.initial(architecture.tensors(), seed, counters(architecture), device));
+        TrainingState.initial(architecture.tensors(), seed, counters(architecture), device),
+        halfPrecision);
   }
 
   /** Goes on from a checkpoint, made here or by {@code tools/pretrain.py}. */
   public static VqvaeTrainer resume(
-      VqvaeArchitecture architecture, Path checkpoint, String device) {
+      VqvaeArchitecture architecture, Path checkpoint, String device, boolean halfPrecision) {
     return new VqvaeTrainer(
         architecture,
-        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device));
+        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device),
+        halfPrecision);
   }
 
   private static Map<String, Shape> counters(VqvaeArchitecture architecture) {
