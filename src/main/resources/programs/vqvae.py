@@ -165,7 +165,8 @@ class Ops(Module):
   # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
   # With half_precision encoder and decoder run in bfloat16 on copies of the fp32 weights. images (B,3,H,W) in [-1,1];
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
-  # schedule as in adamw, followed by the decay of the average and 1 to quantise or 0 to auto-encode
+  # schedule as in adamw, followed by the decay of the average and 0 to auto-encode, 1 to quantise or 2 to quantise and
+  # train the decoder alone, whatever the rest has become
   # -> (4,) image mean squared error, image mean absolute error, codebook loss, gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
     return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
@@ -193,6 +194,9 @@ class Ops(Module):
         codebook_loss = codebook_loss + torch.mse_loss(total, f.detach()) + 0.25 * torch.mse_loss(total.detach(), f)
       codebook_loss = codebook_loss / float(len(self.sides))
       fhat = f + (total - f).detach()
+      if float(schedule[8]) > 1.:
+        codebook_loss = codebook_loss.detach()
+        fhat = total.detach()
     image = self.decode_unclamped(used, fhat.to(type)).to(6)
     each = torch.mean(torch.square(image - images), [1, 2, 3])
     squared = torch.mean(each)

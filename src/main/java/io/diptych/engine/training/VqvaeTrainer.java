@@ -31,6 +31,16 @@ public final class VqvaeTrainer implements AutoCloseable {
     this.average = new Vqvae(architecture, state.averages(), state.manager());
   }
 
+  /** What a step trains. */
+  public enum Part {
+    /** Encoder and decoder without the codebook: plain auto-encoding, which comes first. */
+    AUTO_ENCODER,
+    /** Everything. */
+    WHOLE,
+    /** The decoder alone: tokens stay as they are, for the transformer that learned them. */
+    DECODER
+  }
+
   /**
    * Starts from initial weights.
    *
@@ -53,6 +63,15 @@ public final class VqvaeTrainer implements AutoCloseable {
         halfPrecision);
   }
 
+  /** Starts from the averaged weights of a checkpoint, with nothing else remembered. */
+  public static VqvaeTrainer startFrom(
+      VqvaeArchitecture architecture, Path checkpoint, String device, boolean halfPrecision) {
+    TrainingState state =
+        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device);
+    state.restartFromAverages();
+    return new VqvaeTrainer(architecture, state, halfPrecision);
+  }
+
   private static Map<String, Shape> counters(VqvaeArchitecture architecture) {
     return Map.of("hits", new Shape(architecture.codes()));
   }
@@ -60,17 +79,16 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * One optimisation step.
    *
-   * @param quantise false: plain auto-encoding, which comes first
    * @return mean squared error, mean absolute error, codebook loss, gradient norm
    */
-  public float[] step(float[] pictures, Schedule schedule, boolean quantise) {
+  public float[] step(float[] pictures, Schedule schedule, Part part) {
     try (NDManager scope = state.manager().newSubManager()) {
       return program
           .call("train_step", scope)
           .with(state.weights())
           .with(state.state())
           .with(planes(scope, pictures))
-          .with(scope.create(schedule.values(quantise ? 1 : 0)))
+          .with(scope.create(schedule.values(part.ordinal())))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();
