@@ -226,7 +226,11 @@ class ContactSheetsTest {
 
   @Test
   void aMachineWithoutFontsIsAProblemOfTheCatalogue(@TempDir Path empty) throws Exception {
-    assumeTrue(System.getProperty("os.name").equals("Linux"), "only on Linux can fonts be hidden");
+    boolean linux = System.getProperty("os.name").equals("Linux");
+    if (!linux) {
+      System.out.println("The test without fonts is skipped: only on Linux can they be hidden.");
+    }
+    assumeTrue(linux, "only on Linux can fonts be hidden");
     Path config =
         Files.writeString(
             empty.resolve("fonts.conf"),
