@@ -41,8 +41,15 @@ class Run:
         self.log_every = options.log_every
         self.directory.mkdir(parents=True, exist_ok=True)
         settings = self.directory / "run.json"
-        source = settings if settings.exists() else SETTINGS / f"{model}.json"
+        other = getattr(options, "start", None)
+        source = SETTINGS / f"{model}.json"
+        if settings.exists():
+            source = settings
+        elif other:
+            source = pathlib.Path(other) / "run.json"
         self.settings = json.loads(source.read_text())
+        defaults = json.loads((SETTINGS / f"{model}.json").read_text())
+        self.settings["recipe"] = defaults["recipe"] | self.settings["recipe"]
         for change in changes:
             name, _, value = change.partition("=")
             part = self.settings["recipe"] if name in self.settings["recipe"] else self.settings["architecture"]
@@ -60,7 +67,7 @@ class Run:
         if self.checkpoint.exists():
             self._load()
         else:
-            self._initialise()
+            self._initialise(pathlib.Path(other) / "checkpoint.safetensors" if other else None)
         self.lanes = concurrent.futures.ThreadPoolExecutor(options.lanes) if options.lanes > 1 else None
         self.stopping = False
         self.sums, self.count, self.since = None, 0, time.time()
@@ -74,9 +81,14 @@ class Run:
     def _stop(self, *_):
         self.stopping = True
 
-    def _initialise(self):
-        shapes = getattr(architectures, self.settings["model"])(self.architecture)
-        for name, array in draws.initial(shapes, self.seed).items():
+    def _initialise(self, other):
+        """Weights by formula, or the averages of another run; everything else at zero."""
+        if other:
+            arrays, _ = tensors.read(other)
+            initial = {n.removeprefix("average."): np.array(a) for n, a in arrays.items() if n.startswith("average.")}
+        else:
+            initial = draws.initial(getattr(architectures, self.settings["model"])(self.architecture), self.seed)
+        for name, array in initial.items():
             self.weights[name] = torch.tensor(array, device=self.device)
             self.state["first." + name] = torch.zeros_like(self.weights[name])
             self.state["second." + name] = torch.zeros_like(self.weights[name])
@@ -171,8 +183,9 @@ class Run:
         sample()
 
 
-def vqvae_program(architecture, device):
+def vqvae_program(architecture, device, half_precision=False):
     attributes = {
+        "half_precision": half_precision,
         "levels": len(architecture["channelMultipliers"]),
         "residual_blocks": architecture["residualBlocks"],
         "sides": architecture["sides"],
@@ -182,7 +195,7 @@ def vqvae_program(architecture, device):
 
 def vqvae(options):
     run = Run("vqvae", options, options.set)
-    model = vqvae_program(run.architecture, options.device)
+    model = vqvae_program(run.architecture, options.device, options.bf16)
     train, held = Dataset(options.data, "train"), Dataset(options.data, options.sample_split)
     fixed = held.pictures(range(min(256, len(held))), np.zeros(256, bool), options.device)
     tokens = sum(side * side for side in run.architecture["sides"])
@@ -197,18 +210,20 @@ def vqvae(options):
         order = torch.tensor(draws.permutation(run.seed, f"reseed.{run.step}", count * tokens), device=options.device)
         return int(model.reseed(run.weights, run.state, images("reseed", count), order))
 
+    decoder_only = recipe["decoderOnly"]
+
     def step():
         quantise = run.step >= recipe["plainSteps"]
-        if run.step == recipe["plainSteps"]:
+        if decoder_only:
+            pass
+        elif run.step == recipe["plainSteps"]:
             run.state["hits"].zero_()
             reseed()
             reseed()
         elif quantise and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
             run.log({"step": run.step, "reseeded": reseed()})
-        schedule = run.schedule(1.0 if quantise else 0.0)
+        schedule = run.schedule(2.0 if decoder_only else 1.0 if quantise else 0.0)
         pictures = images("vqvae", recipe["batch"])
-        if options.bf16:
-            pictures = pictures.bfloat16()
         if run.lanes:
             values = run.in_lanes(model, (pictures,), (schedule,), schedule)
         else:
@@ -440,7 +455,8 @@ def judge(options):
     classes = len((train.things, train.styles)[kind])
     run = Run("judge", options, [f"classes={classes}", *options.set])
     recipe = run.recipe
-    model = program.load("judge", {"stages": len(run.architecture["widths"])}, options.device)
+    attributes = {"stages": len(run.architecture["widths"]), "half_precision": options.bf16}
+    model = program.load("judge", attributes, options.device)
     splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
 
     def step():
@@ -496,10 +512,10 @@ def main(arguments):
         p.add_argument("--save-minutes", type=float, default=5)
         p.add_argument("--log-every", type=int, default=50, metavar="STEPS")
         p.add_argument("--sample-every", type=int, default=1000, metavar="STEPS")
-        if name != "judges":
-            p.add_argument("--bf16", action="store_true", help="compute in bfloat16, with weights and moments in fp32")
+        p.add_argument("--bf16", action="store_true", help="compute in bfloat16, with weights and moments in fp32")
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
+            p.add_argument("--from", dest="start", help="a run whose averaged weights a new run starts from")
         elif name == "judges":
             p.add_argument("--kind", required=True, choices=("content", "style"))
         else:

@@ -9,14 +9,7 @@ class Ops(Module):
   epsilon : float
   quick : bool
 
-  def norm(self: __torch__.Ops, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
-    return torch.layer_norm(x, [x.size(-1)], w[name + ".weight"], w[name + ".bias"], self.epsilon)
-
-  def linear(self: __torch__.Ops, w: Dict[str, Tensor], name: str, x: Tensor) -> Tensor:
-    return torch.linear(x, w[name + ".weight"], w[name + ".bias"])
-
-  def split(self: __torch__.Ops, x: Tensor) -> Tensor:
-    return x.view([x.size(0), x.size(1), self.heads, x.size(2) // self.heads]).transpose(1, 2)
+  # include text.py
 
   def feed_forward(self: __torch__.Ops, w: Dict[str, Tensor], block: str, x: Tensor) -> Tensor:
     h = self.linear(w, block + ".mlp.fc1", self.norm(w, block + ".layer_norm2", x))

@@ -43,16 +43,4 @@ class Ops(Module):
   def total(self: __torch__.Ops, losses: List[Tensor]) -> Tensor:
     return torch.sum(torch.stack(losses))
 
-  # Gradients of the loss; a parameter that the loss does not reach gets zeros.
-  def gradients(self: __torch__.Ops, loss: Tensor, parameters: List[Tensor]) -> List[Tensor]:
-    gradients = torch.grad([loss], parameters, None, None, False, True)
-    out = annotate(List[Tensor], [])
-    for i in range(len(parameters)):
-      g = gradients[i]
-      if g is None:
-        out.append(torch.zeros_like(parameters[i]))
-      else:
-        out.append(g)
-    return out
-
   # include optimiser.py

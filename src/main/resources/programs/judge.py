@@ -5,6 +5,7 @@ class Ops(Module):
   __buffers__ = []
   training : bool
   stages : int
+  half_precision : bool
 
   # images (B,3,H,W) in [-1,1] -> logits (B,N)
   def judge(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor) -> Tensor:
@@ -29,28 +30,14 @@ class Ops(Module):
   # -> (3,) gradient norm, cross-entropy, share of pictures named rightly
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, classes: Tensor,
       schedule: Tensor) -> Tensor:
-    names = sorted(list(w.keys()))
-    weights = annotate(List[Tensor], [])
-    first = annotate(List[Tensor], [])
-    second = annotate(List[Tensor], [])
-    for name in names:
-      weights.append(w[name].requires_grad_(True))
-      first.append(state["first." + name])
-      second.append(state["second." + name])
-    logits = self.judge(w, images)
+    weights = self.leaves(w)
+    used = self.used(w)
+    logits = self.judge(used, images.to(used["head.weight"].dtype)).to(6)
     loss = torch.cross_entropy_loss(logits, classes, None, 1, -100, float(schedule[8]))
-    gradients = annotate(List[Tensor], [])
-    found = torch.grad([loss], weights, None, None, False, True)
-    for i in range(len(weights)):
-      g = found[i]
-      if g is None:
-        gradients.append(torch.zeros_like(weights[i]))
-      else:
-        gradients.append(g)
-    norm = self.adamw(gradients, weights, first, second, schedule[:7])
-    for name in names:
-      state["average." + name].lerp_(w[name].detach(), 1. - float(schedule[7]))
+    norm = self.update(w, state, self.derivatives(loss, weights), schedule)
     right = torch.mean((torch.argmax(logits, 1) == classes).to(6))
-    return torch.stack([norm, loss.detach(), right])
+    return torch.cat([norm, torch.stack([loss.detach(), right])])
 
   # include optimiser.py
+
+  # include training.py

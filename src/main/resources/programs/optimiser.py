@@ -19,3 +19,15 @@
       p.mul_(1. - float(rate * decay))
       p.sub_(m / correction1 / (torch.sqrt(v / correction2) + float(epsilon)) * float(rate))
     return norm.to(6)
+
+  # Gradients of a loss; a parameter that the loss does not reach gets zeros.
+  def derivatives(self: __torch__.Ops, loss: Tensor, parameters: List[Tensor]) -> List[Tensor]:
+    found = torch.grad([loss], parameters, None, None, False, True)
+    out = annotate(List[Tensor], [])
+    for i in range(len(parameters)):
+      g = found[i]
+      if g is None:
+        out.append(torch.zeros_like(parameters[i]))
+      else:
+        out.append(g)
+    return out

@@ -264,15 +264,8 @@ class Ops(Module):
   # go into `optimise`. -> mean cross-entropy of every scale (K,), gradients of all weights by name
   def gradients(self: __torch__.Ops, w: Dict[str, Tensor], context: Tensor, context_bias: Tensor, pooled: Tensor,
       crop: Tensor, x: Tensor, tokens: Tensor, token_weights: Tensor) -> List[Tensor]:
-    weights = annotate(List[Tensor], [])
-    used = annotate(Dict[str, Tensor], {})
-    for name in sorted(list(w.keys())):
-      weight = w[name].requires_grad_(True)
-      weights.append(weight)
-      if self.half_precision:
-        used[name] = weight.to(15)
-      else:
-        used[name] = weight
+    weights = self.leaves(w)
+    used = self.used(w)
     none = torch.zeros([0], device=x.device)
     prepared = self.prepare(used, context, pooled, crop)
     logits, cache = self.forward(used, prepared, context_bias, x, torch.zeros([], dtype=4),
@@ -284,28 +277,13 @@ class Ops(Module):
       means.append(torch.mean(ce[:, begin:begin + side * side].detach()))
       begin += side * side
     result = [torch.stack(means)]
-    found = torch.grad([torch.mean(torch.sum(ce * token_weights, [1]))], weights, None, None, False, True)
-    for i in range(len(weights)):
-      g = found[i]
-      if g is None:
-        result.append(torch.zeros_like(weights[i]))
-      else:
-        result.append(g)
+    result.extend(self.derivatives(torch.mean(torch.sum(ce * token_weights, [1])), weights))
     return result
 
   # The second half of a training step.
   def optimise(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], found: List[Tensor], schedule: Tensor) -> Tensor:
-    names = sorted(list(w.keys()))
-    weights = annotate(List[Tensor], [])
-    first = annotate(List[Tensor], [])
-    second = annotate(List[Tensor], [])
-    for name in names:
-      weights.append(w[name])
-      first.append(state["first." + name])
-      second.append(state["second." + name])
-    norm = self.adamw(found[1:], weights, first, second, schedule[:7])
-    for name in names:
-      state["average." + name].lerp_(w[name].detach(), 1. - float(schedule[7]))
-    return torch.cat([norm.view([1]), found[0]])
+    return torch.cat([self.update(w, state, found[1:], schedule), found[0]])
 
   # include optimiser.py
+
+  # include training.py

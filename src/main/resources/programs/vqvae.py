@@ -7,6 +7,7 @@ class Ops(Module):
   levels : int
   residual_blocks : int
   sides : List[int]
+  half_precision : bool
 
   # bytes (H,W,3) -> image (1,3,S,S) in [-1,1], squashed to the square that the model reads
   def fit(self: __torch__.Ops, pixels: Tensor) -> Tensor:
@@ -162,9 +163,10 @@ class Ops(Module):
     return torch.conv2d(x, weight, w[p + ".bias"], [1, 1], [weight.shape[2] // 2, weight.shape[3] // 2])
 
   # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
-  # images (B,3,H,W) in [-1,1], whose type is that of the convolutions' arithmetic: bfloat16 computes on copies of the fp32
-  # weights, the quantiser stays fp32; state holds first., second. and average. of every weight and `hits` (V,), how often
-  # each code was chosen; schedule as in adamw, followed by the decay of the average and 1 to quantise or 0 to auto-encode
+  # With half_precision encoder and decoder run in bfloat16 on copies of the fp32 weights. images (B,3,H,W) in [-1,1];
+  # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
+  # schedule as in adamw, followed by the decay of the average and 0 to auto-encode, 1 to quantise or 2 to quantise and
+  # train the decoder alone, whatever the rest has become
   # -> (4,) image mean squared error, image mean absolute error, codebook loss, gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
     return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
@@ -172,15 +174,12 @@ class Ops(Module):
   # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
   # go into `optimise`. -> losses (3,), how often each code was chosen (V,), gradients of all weights by name
   def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> List[Tensor]:
-    weights = annotate(List[Tensor], [])
-    used = annotate(Dict[str, Tensor], {})
-    for name in sorted(list(w.keys())):
-      weight = w[name].requires_grad_(True)
-      weights.append(weight)
-      used[name] = weight.to(images.dtype)
+    weights = self.leaves(w)
+    used = self.used(w)
     codebook = w["quantize.embedding.weight"]
     hits = torch.zeros([codebook.shape[0]], device=images.device)
-    f = self.encode(used, images).to(6)
+    type = used["quant_conv.weight"].dtype
+    f = self.encode(used, images.to(type)).to(6)
     codebook_loss = torch.zeros([], device=f.device)
     fhat = f
     if float(schedule[8]) > 0.:
@@ -195,36 +194,25 @@ class Ops(Module):
         codebook_loss = codebook_loss + torch.mse_loss(total, f.detach()) + 0.25 * torch.mse_loss(total.detach(), f)
       codebook_loss = codebook_loss / float(len(self.sides))
       fhat = f + (total - f).detach()
-    image = self.decode_unclamped(used, fhat.to(images.dtype)).to(6)
-    squared = torch.mse_loss(image, images.to(6))
-    absolute = torch.l1_loss(image, images.to(6))
+      if float(schedule[8]) > 1.:
+        codebook_loss = codebook_loss.detach()
+        fhat = total.detach()
+    image = self.decode_unclamped(used, fhat.to(type)).to(6)
+    each = torch.mean(torch.square(image - images), [1, 2, 3])
+    squared = torch.mean(each)
+    absolute = torch.l1_loss(image, images)
     result = annotate(List[Tensor], [])
     result.append(torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach()]))
     result.append(hits)
-    found = torch.grad([squared + 0.2 * absolute + codebook_loss], weights, None, None, False, True)
-    for i in range(len(weights)):
-      g = found[i]
-      if g is None:
-        result.append(torch.zeros_like(weights[i]))
-      else:
-        result.append(g)
+    # The logarithm, which is what PSNR is: else textures that no code can hold drown the pictures that can be had.
+    loss = 0.05 * torch.mean(torch.log(each + 0.002)) + 0.2 * absolute + codebook_loss
+    result.extend(self.derivatives(loss, weights))
     return result
 
   # The second half of a training step.
   def optimise(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], found: List[Tensor], schedule: Tensor) -> Tensor:
-    names = sorted(list(w.keys()))
-    weights = annotate(List[Tensor], [])
-    first = annotate(List[Tensor], [])
-    second = annotate(List[Tensor], [])
-    for name in names:
-      weights.append(w[name])
-      first.append(state["first." + name])
-      second.append(state["second." + name])
     state["hits"].add_(found[1])
-    norm = self.adamw(found[2:], weights, first, second, schedule[:7])
-    for name in names:
-      state["average." + name].lerp_(w[name].detach(), 1. - float(schedule[7]))
-    return torch.cat([found[0], norm.view([1])])
+    return torch.cat([found[0], self.update(w, state, found[2:], schedule)])
 
   # Gives codes that were not chosen since the last call a new place: a residual of these images, drawn by `order`, a
   # permutation of all (B * L) residual vectors. Resets the counts. -> how many codes were moved
@@ -268,3 +256,5 @@ class Ops(Module):
     return (torch.cat(tokens, 1), torch.cat(inputs, 1))
 
   # include optimiser.py
+
+  # include training.py

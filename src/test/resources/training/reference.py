@@ -57,7 +57,7 @@ def schedule(step, *more):
 def vqvae():
     w, state = start(architectures.vqvae(VQVAE))
     state["hits"] = torch.zeros(32)
-    model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES})
+    model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("images", (4, 3, 8, 8))
     found = []
     for step in range(STEPS):
@@ -71,7 +71,7 @@ def switti():
     w, state = start(architectures.switti(SWITTI))
     attributes = {"depth": 2, "heads": 2, "sides": SIDES, "rope_theta": 10000.0, "rope_size": 128.0}
     model = program.load("switti", attributes | {"causal": True, "crop_condition": False, "half_precision": False})
-    tokenizer = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES})
+    tokenizer = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     vq = {name: torch.tensor(a) for name, a in draws.initial(architectures.vqvae(VQVAE), SEED).items()}
     bias = torch.zeros(2, 3)
     bias[1, 2] = -torch.inf
@@ -90,7 +90,7 @@ def switti():
 
 def judge():
     w, state = start(architectures.judge(JUDGE))
-    model = program.load("judge", {"stages": 2})
+    model = program.load("judge", {"stages": 2, "half_precision": False})
     classes = torch.tensor([0, 1, 2, 4])
     images = numbers("images", (4, 3, 8, 8))
     return [model.train_step(w, state, images, classes, schedule(i + 1, 0.1)).tolist() for i in range(STEPS)]

@@ -3,7 +3,6 @@ package io.diptych.cli;
 import io.diptych.engine.Backbone;
 import io.diptych.engine.Concept;
 import io.diptych.engine.DecompositionOptions;
-import io.diptych.engine.DecompositionOptions.Memory;
 import io.diptych.engine.DecompositionOptions.Profile;
 import io.diptych.engine.DecompositionOptions.Rectification;
 import io.diptych.engine.RunControl;
@@ -135,22 +134,24 @@ final class DecomposeCommand implements Callable<Integer> {
           new Rectification(
               rank == null ? rectification.rank() : rank, lines, rectification.space());
     }
-    Memory memory = noMemory ? null : defaults.memory();
-    int total = steps == null ? defaults.steps() : steps;
-    return new DecompositionOptions(
-        defaults.contentWord(),
-        defaults.styleWord(),
-        profile == null ? defaults.profile() : profile,
-        total,
-        steps == null ? defaults.evaluatedStep() : total,
-        tokens == null ? defaults.tokens() : tokens,
-        seed,
-        !noFlip && defaults.horizontalFlip(),
-        defaults.scaleAware(),
-        memory,
-        rectification,
-        defaults.gradientIsolation(),
-        defaults.optimiser());
+    DecompositionOptions.Builder options =
+        defaults.toBuilder()
+            .seed(seed)
+            .horizontalFlip(!noFlip && defaults.horizontalFlip())
+            .rectification(rectification);
+    if (noMemory) {
+      options.memory(null);
+    }
+    if (profile != null) {
+      options.profile(profile);
+    }
+    if (steps != null) {
+      options.stepsToTheEnd(steps);
+    }
+    if (tokens != null) {
+      options.tokens(tokens);
+    }
+    return options.build();
   }
 
   private static RunControl following(ProgressBar bar) {

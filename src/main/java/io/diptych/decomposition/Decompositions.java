@@ -1,6 +1,8 @@
 package io.diptych.decomposition;
 
+import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
+import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
 import io.diptych.http.problem.Problem;
@@ -131,6 +133,24 @@ public final class Decompositions {
   /** A decomposition of the tenant. */
   public Optional<Decomposition> find(String tenant, UUID id) {
     return job(tenant, id).map(this::read);
+  }
+
+  /**
+   * The picture of a decomposition as it was taken in, a PNG.
+   *
+   * @return empty when its artifact was imported, so that there never was one
+   * @throws ProblemException {@code not-found}, also when it was deleted meanwhile
+   */
+  public Optional<byte[]> picture(String tenant, UUID id) {
+    Decomposition.Picture picture = require(tenant, id).picture();
+    if (picture == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(store.read(new BlobKey(id, BlobKind.IMAGE, picture.sha256())));
+    } catch (BlobMissingException e) {
+      throw ProblemException.notFound("decomposition", id);
+    }
   }
 
   private Optional<Job> job(String tenant, UUID id) {

@@ -112,21 +112,20 @@ final class Planner {
                 request.contentWord() == null ? GENERIC_CONTENT : request.contentWord().strip(),
                 request.styleWord() == null ? GENERIC_STYLE : request.styleWord().strip(),
                 request.seed() == null ? seeds.nextLong(1L << 53) : request.seed());
-    Integer steps = request.steps();
-    return new DecompositionOptions(
-        defaults.contentWord(),
-        defaults.styleWord(),
-        request.profile() == null ? defaults.profile() : request.profile(),
-        steps == null ? defaults.steps() : steps,
-        steps == null ? defaults.evaluatedStep() : Math.max(1, steps),
-        request.tokens() == null ? defaults.tokens() : request.tokens(),
-        defaults.seed(),
-        defaults.horizontalFlip(),
-        defaults.scaleAware(),
-        memory(request.memory(), defaults.memory()),
-        rectification(request.rectification(), defaults.rectification()),
-        defaults.gradientIsolation(),
-        defaults.optimiser());
+    DecompositionOptions.Builder options =
+        defaults.toBuilder()
+            .memory(memory(request.memory(), defaults.memory()))
+            .rectification(rectification(request.rectification(), defaults.rectification()));
+    if (request.profile() != null) {
+      options.profile(request.profile());
+    }
+    if (request.steps() != null) {
+      options.steps(request.steps()).evaluatedStep(Math.max(1, request.steps()));
+    }
+    if (request.tokens() != null) {
+      options.tokens(request.tokens());
+    }
+    return options.build();
   }
 
   private static @Nullable Memory memory(@Nullable MemoryChoice choice, @Nullable Memory standard) {

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory augmented K-V memories; null switches them off
  * @param rectification SVD rectification of the style; null switches it off
  * @param gradientIsolation a step changes only the group it is about; false follows the authors'
- *     code
+ *     code in everything (backbones.md 5.4 a to d)
  * @param optimiser numbers of the optimisation
  */
 public record DecompositionOptions(
@@ -122,6 +122,132 @@ public record DecompositionOptions(
         Rectification.DEFAULT,
         true,
         Optimiser.DEFAULT);
+  }
+
+  /** These options, to change some of them. */
+  public Builder toBuilder() {
+    return new Builder(this);
+  }
+
+  /** Options in the making; each method changes the component of its name. */
+  public static final class Builder {
+
+    private String contentWord;
+    private String styleWord;
+    private Profile profile;
+    private int steps;
+    private int evaluatedStep;
+    private int tokens;
+    private long seed;
+    private boolean horizontalFlip;
+    private boolean scaleAware;
+    private @Nullable Memory memory;
+    private @Nullable Rectification rectification;
+    private boolean gradientIsolation;
+    private Optimiser optimiser;
+
+    private Builder(DecompositionOptions start) {
+      this.contentWord = start.contentWord;
+      this.styleWord = start.styleWord;
+      this.profile = start.profile;
+      this.steps = start.steps;
+      this.evaluatedStep = start.evaluatedStep;
+      this.tokens = start.tokens;
+      this.seed = start.seed;
+      this.horizontalFlip = start.horizontalFlip;
+      this.scaleAware = start.scaleAware;
+      this.memory = start.memory;
+      this.rectification = start.rectification;
+      this.gradientIsolation = start.gradientIsolation;
+      this.optimiser = start.optimiser;
+    }
+
+    public Builder contentWord(String contentWord) {
+      this.contentWord = contentWord;
+      return this;
+    }
+
+    public Builder styleWord(String styleWord) {
+      this.styleWord = styleWord;
+      return this;
+    }
+
+    public Builder profile(Profile profile) {
+      this.profile = profile;
+      return this;
+    }
+
+    public Builder steps(int steps) {
+      this.steps = steps;
+      return this;
+    }
+
+    public Builder evaluatedStep(int evaluatedStep) {
+      this.evaluatedStep = evaluatedStep;
+      return this;
+    }
+
+    public Builder tokens(int tokens) {
+      this.tokens = tokens;
+      return this;
+    }
+
+    public Builder seed(long seed) {
+      this.seed = seed;
+      return this;
+    }
+
+    public Builder horizontalFlip(boolean horizontalFlip) {
+      this.horizontalFlip = horizontalFlip;
+      return this;
+    }
+
+    public Builder scaleAware(boolean scaleAware) {
+      this.scaleAware = scaleAware;
+      return this;
+    }
+
+    public Builder memory(@Nullable Memory memory) {
+      this.memory = memory;
+      return this;
+    }
+
+    public Builder rectification(@Nullable Rectification rectification) {
+      this.rectification = rectification;
+      return this;
+    }
+
+    public Builder gradientIsolation(boolean gradientIsolation) {
+      this.gradientIsolation = gradientIsolation;
+      return this;
+    }
+
+    public Builder optimiser(Optimiser optimiser) {
+      this.optimiser = optimiser;
+      return this;
+    }
+
+    /** Runs this many steps and keeps the state after the last. */
+    public Builder stepsToTheEnd(int steps) {
+      return steps(steps).evaluatedStep(steps);
+    }
+
+    public DecompositionOptions build() {
+      return new DecompositionOptions(
+          contentWord,
+          styleWord,
+          profile,
+          steps,
+          evaluatedStep,
+          tokens,
+          seed,
+          horizontalFlip,
+          scaleAware,
+          memory,
+          rectification,
+          gradientIsolation,
+          optimiser);
+    }
   }
 
   /**

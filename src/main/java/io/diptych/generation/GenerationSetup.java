@@ -2,10 +2,12 @@ package io.diptych.generation;
 
 import io.diptych.artifact.BlobStore;
 import io.diptych.decomposition.Concepts;
+import io.diptych.decomposition.Decompositions;
 import io.diptych.image.ProvenanceMarker;
 import io.diptych.job.JobSweeps;
 import io.diptych.job.Jobs;
 import io.diptych.model.Models;
+import io.diptych.role.ConditionalOnApi;
 import io.diptych.role.ConditionalOnJobs;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -48,6 +50,13 @@ class GenerationSetup {
   }
 
   @Bean
+  @ConditionalOnApi
+  ContactSheets contactSheets(
+      Generations generations, Decompositions decompositions, ProvenanceMarker marker) {
+    return new ContactSheets(generations, decompositions, marker, software());
+  }
+
+  @Bean
   @ConditionalOnJobs
   GenerationRunner generationRunner(
       Models models,
@@ -56,13 +65,13 @@ class GenerationSetup {
       JdbcClient jdbc,
       Clock clock,
       GenerationSettings settings) {
-    String version = GenerationSetup.class.getPackage().getImplementationVersion();
     return new GenerationRunner(
-        models,
-        concepts,
-        images,
-        new GenerationLog(jdbc, clock),
-        settings,
-        version == null ? "Diptych" : "Diptych " + version);
+        models, concepts, images, new GenerationLog(jdbc, clock), settings, software());
+  }
+
+  /** Its name and version, as pictures carry it. */
+  private static String software() {
+    String version = GenerationSetup.class.getPackage().getImplementationVersion();
+    return version == null ? "Diptych" : "Diptych " + version;
   }
 }

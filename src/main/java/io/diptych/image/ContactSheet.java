@@ -13,7 +13,8 @@ import java.util.List;
  * Several pictures on one sheet, in rows with titles, each picture with its caption below: for
  * examples and documentation.
  *
- * <p>Text needs a font on the machine; minimal containers come without one.
+ * <p>Text needs a font on the machine; minimal containers come without one. It is looked for before
+ * anything is drawn.
  */
 public final class ContactSheet {
 
@@ -43,6 +44,7 @@ public final class ContactSheet {
 
   /**
    * @param cellSide longer side of every picture on the sheet, in pixels
+   * @throws FontMissingException when the machine has no font
    */
   public ContactSheet(int cellSide) {
     if (cellSide < 32) {
@@ -51,6 +53,21 @@ public final class ContactSheet {
     this.cellSide = cellSide;
     this.titleFont = new Font(Font.SANS_SERIF, Font.BOLD, Math.max(12, cellSide / 14));
     this.captionFont = new Font(Font.SANS_SERIF, Font.PLAIN, Math.max(11, cellSide / 18));
+    requireFont(titleFont);
+  }
+
+  /** What Java throws without fonts depends on its release and on which library is missing. */
+  private static void requireFont(Font font) {
+    try {
+      font.canDisplay('a');
+    } catch (RuntimeException | InternalError | LinkageError e) {
+      throw new FontMissingException(e);
+    }
+  }
+
+  /** A picture no larger than this sheet shows it, so that many large ones need little memory. */
+  public Picture picture(BufferedImage image, String caption) {
+    return new Picture(AreaScaler.scale(image, cellSide), caption);
   }
 
   /** Lays the rows out, left-aligned, on white. */

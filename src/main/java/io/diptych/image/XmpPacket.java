@@ -7,12 +7,20 @@ final class XmpPacket {
 
   static final String KEYWORD = "XML:com.adobe.xmp";
 
-  static final String DIGITAL_SOURCE_TYPE =
-      "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+  private static final String TERMS = "http://cv.iptc.org/newscodes/digitalsourcetype/";
+
+  /** Digital source type of what a model made. */
+  static final String GENERATED = TERMS + "trainedAlgorithmicMedia";
+
+  /** Digital source type of what a model made together with something else. */
+  static final String COMPOSITE_WITH_GENERATED = TERMS + "compositeWithTrainedAlgorithmicMedia";
 
   private XmpPacket() {}
 
-  static String of(Provenance provenance) {
+  /**
+   * @param digitalSourceType a term of the IPTC NewsCodes
+   */
+  static String of(String software, String digitalSourceType) {
     return """
         <?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>
         <x:xmpmeta xmlns:x="adobe:ns:meta/">
@@ -25,7 +33,7 @@ final class XmpPacket {
          </rdf:RDF>
         </x:xmpmeta>
         <?xpacket end="r"?>"""
-        .formatted(escape(provenance.software()), DIGITAL_SOURCE_TYPE);
+        .formatted(escape(software), digitalSourceType);
   }
 
   private static String escape(String text) {

@@ -60,7 +60,7 @@ final class InitCommand implements Callable<Integer> {
     switch (model) {
       case VQVAE -> {
         try (VqvaeTrainer trainer =
-            VqvaeTrainer.start(settings.vqvae(), settings.seed(), options.device)) {
+            VqvaeTrainer.start(settings.vqvae(), settings.seed(), options.device, false)) {
           trainer.save(started.checkpoint(), started.metadata());
         }
       }
@@ -76,7 +76,7 @@ final class InitCommand implements Callable<Integer> {
       }
       case JUDGE -> {
         try (JudgeTrainer trainer =
-            JudgeTrainer.start(settings.judge(), settings.seed(), options.device)) {
+            JudgeTrainer.start(settings.judge(), settings.seed(), options.device, false)) {
           trainer.save(started.checkpoint(), started.metadata());
         }
       }

@@ -67,8 +67,10 @@ final class JudgesCommand implements Callable<Integer> {
     JudgeArchitecture architecture = run.settings().judge();
     try (JudgeTrainer trainer =
         run.hasCheckpoint()
-            ? JudgeTrainer.resume(architecture, run.checkpoint(), options.device)
-            : JudgeTrainer.start(architecture, run.settings().seed(), options.device)) {
+            ? JudgeTrainer.resume(
+                architecture, run.checkpoint(), options.device, options.halfPrecision)
+            : JudgeTrainer.start(
+                architecture, run.settings().seed(), options.device, options.halfPrecision)) {
       run.train(options, new Training(run, trainer, kind, train, held));
     }
     return 0;

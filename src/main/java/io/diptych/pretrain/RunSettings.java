@@ -39,6 +39,21 @@ final class RunSettings {
     }
   }
 
+  /** Settings of a run, completed by the defaults that came later than it. */
+  static RunSettings completed(String json) {
+    RunSettings settings = parse(json);
+    ObjectNode recipe = part(settings.tree, "recipe");
+    defaults(settings.model())
+        .recipe()
+        .forEachEntry(
+            (name, value) -> {
+              if (!recipe.has(name)) {
+                recipe.set(name, value);
+              }
+            });
+    return settings;
+  }
+
   static RunSettings parse(String json) {
     try {
       return new RunSettings((ObjectNode) JSON.readTree(json));
@@ -102,6 +117,10 @@ final class RunSettings {
 
   int integer(String name) {
     return recipe().path(name).asInt();
+  }
+
+  boolean flag(String name) {
+    return recipe().path(name).asBoolean();
   }
 
   VqvaeArchitecture vqvae() {

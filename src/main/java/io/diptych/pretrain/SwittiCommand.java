@@ -38,9 +38,6 @@ final class SwittiCommand implements Callable<Integer> {
       description = "Directory of the tokenizer's run.")
   private Path vqvae = Path.of("vqvae");
 
-  @Option(names = "--bf16", description = "Forward in bfloat16 (GPU only).")
-  private boolean halfPrecision;
-
   @Option(
       names = "--guidance",
       defaultValue = "3",
@@ -49,9 +46,6 @@ final class SwittiCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (halfPrecision && options.device.equals("cpu")) {
-      throw new PretrainException("bfloat16 needs a GPU. Leave --bf16 out.");
-    }
     Dataset train = Dataset.open(options.data, Split.TRAIN);
     Map<Split, Dataset> held = new EnumMap<>(Split.class);
     for (Split split : List.of(Split.VALIDATION, Split.HELDOUT_PAIRS)) {
@@ -59,7 +53,7 @@ final class SwittiCommand implements Callable<Integer> {
     }
     TrainingRun run = TrainingRun.open(options, "switti", options.changes);
     Path tokenizer = vqvae.resolve("checkpoint.safetensors");
-    try (SwittiTrainer trainer = trainer(run, tokenizer, options.device, halfPrecision);
+    try (SwittiTrainer trainer = trainer(run, tokenizer, options.device, options.halfPrecision);
         CaptionEncoder captions = new CaptionEncoder(options.device)) {
       run.train(options, new Training(run, trainer, captions, train, held, guidance));
     }

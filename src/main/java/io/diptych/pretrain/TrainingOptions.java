@@ -27,6 +27,13 @@ final class TrainingOptions {
   @Option(names = "--device", defaultValue = "cpu", description = "cpu or gpu0 (${DEFAULT-VALUE}).")
   String device = "cpu";
 
+  @Option(
+      names = "--bf16",
+      description =
+          "Compute in bfloat16, with weights and moments in fp32: faster on GPUs and on processors"
+              + " that have its instructions.")
+  boolean halfPrecision;
+
   @Option(names = "--minutes", description = "Stop after this long.")
   double minutes;
 

@@ -47,13 +47,24 @@ final class TrainingRun {
    * @param changes settings that differ from those so far
    */
   static TrainingRun open(TrainingOptions options, String model, List<String> changes) {
+    return open(options, model, changes, null);
+  }
+
+  /**
+   * Opens a run, or starts one.
+   *
+   * @param other a run whose settings a new one starts from; null for the defaults
+   */
+  static TrainingRun open(
+      TrainingOptions options, String model, List<String> changes, @Nullable Path other) {
     Path directory = options.run;
     try {
       Files.createDirectories(directory);
       Path file = directory.resolve("run.json");
+      Path source = Files.exists(file) || other == null ? file : other.resolve("run.json");
       RunSettings settings =
-          (Files.exists(file)
-                  ? RunSettings.parse(Files.readString(file))
+          (Files.exists(source)
+                  ? RunSettings.completed(Files.readString(source))
                   : RunSettings.defaults(model))
               .with(changes);
       if (!settings.model().equals(model)) {

@@ -15,8 +15,10 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code pretrain vqvae}: the tokenizer. */
 @Command(
@@ -35,22 +37,37 @@ final class VqvaeCommand implements Callable<Integer> {
 
   @Mixin private TrainingOptions options = new TrainingOptions();
 
+  @Option(
+      names = "--from",
+      paramLabel = "DIR",
+      description = "A run whose settings and averaged weights a new run starts from.")
+  private @Nullable Path start;
+
   @Override
   public Integer call() {
     Dataset train = Dataset.open(options.data, Split.TRAIN);
     Dataset validation = Dataset.open(options.data, Split.VALIDATION);
-    TrainingRun run = TrainingRun.open(options, "vqvae", options.changes);
-    try (VqvaeTrainer trainer = trainer(run, options.device)) {
+    TrainingRun run = TrainingRun.open(options, "vqvae", options.changes, start);
+    try (VqvaeTrainer trainer = trainer(run)) {
       run.train(options, new Training(run, trainer, train, validation));
     }
     return 0;
   }
 
-  static VqvaeTrainer trainer(TrainingRun run, String device) {
+  private VqvaeTrainer trainer(TrainingRun run) {
     VqvaeArchitecture architecture = run.settings().vqvae();
-    return run.hasCheckpoint()
-        ? VqvaeTrainer.resume(architecture, run.checkpoint(), device)
-        : VqvaeTrainer.start(architecture, run.settings().seed(), device);
+    if (run.hasCheckpoint()) {
+      return VqvaeTrainer.resume(
+          architecture, run.checkpoint(), options.device, options.halfPrecision);
+    }
+    return start == null
+        ? VqvaeTrainer.start(
+            architecture, run.settings().seed(), options.device, options.halfPrecision)
+        : VqvaeTrainer.startFrom(
+            architecture,
+            start.resolve("checkpoint.safetensors"),
+            options.device,
+            options.halfPrecision);
   }
 
   /** One run's steps and measurements. */
@@ -62,17 +79,22 @@ final class VqvaeCommand implements Callable<Integer> {
       RunSettings settings = run.settings();
       int batch = settings.integer("batch");
       int plainSteps = settings.integer("plainSteps");
-      if (run.step() == plainSteps) {
+      boolean decoderOnly = settings.flag("decoderOnly");
+      if (run.step() == plainSteps && !decoderOnly) {
         trainer.forgetHits();
         reseed();
         reseed();
       } else if (run.step() > plainSteps
+          && !decoderOnly
           && run.step() % settings.integer("reseedEvery") == 0
           && run.step() < settings.integer("decayFrom")) {
         run.log(run.line().put("reseeded", reseed()));
       }
-      float[] losses =
-          trainer.step(pictures("vqvae", batch), run.schedule(), run.step() >= plainSteps);
+      VqvaeTrainer.Part part =
+          decoderOnly
+              ? VqvaeTrainer.Part.DECODER
+              : run.step() < plainSteps ? VqvaeTrainer.Part.AUTO_ENCODER : VqvaeTrainer.Part.WHOLE;
+      float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part);
       run.report(losses, FIGURES, batch);
     }
 

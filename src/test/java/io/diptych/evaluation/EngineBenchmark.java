@@ -112,22 +112,9 @@ class EngineBenchmark {
 
   /** Median step time (mean of style and content steps) and the share inside programs. */
   private static double[] steps(SwittiBackbone backbone, int steps) {
-    DecompositionOptions o = backbone.defaultOptions("fox", "watercolor", 0);
     DecompositionOptions options =
-        new DecompositionOptions(
-            o.contentWord(),
-            o.styleWord(),
-            o.profile(),
-            steps,
-            steps,
-            o.tokens(),
-            0,
-            o.horizontalFlip(),
-            o.scaleAware(),
-            o.memory(),
-            o.rectification(),
-            o.gradientIsolation(),
-            o.optimiser());
+        backbone.defaultOptions("fox", "watercolor", 0).toBuilder().stepsToTheEnd(steps).build();
+
     List<Double> style = new ArrayList<>();
     List<Double> content = new ArrayList<>();
     List<Double> shares = new ArrayList<>();

@@ -73,21 +73,7 @@ class GenerationsTest {
   private static Concept learned(String content, String style, long seed) {
     Backbone backbone = service.context.getBean(Models.class).backbone(null, "cpu");
     DecompositionOptions usual = backbone.defaultOptions(content, style, seed);
-    DecompositionOptions quick =
-        new DecompositionOptions(
-            content,
-            style,
-            usual.profile(),
-            2,
-            2,
-            usual.tokens(),
-            seed,
-            usual.horizontalFlip(),
-            usual.scaleAware(),
-            usual.memory(),
-            usual.rectification(),
-            usual.gradientIsolation(),
-            usual.optimiser());
+    DecompositionOptions quick = usual.toBuilder().stepsToTheEnd(2).build();
     return backbone.decompose(TestModels.picture(64), quick, RunControl.none());
   }
 

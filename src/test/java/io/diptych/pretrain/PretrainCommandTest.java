@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.diptych.engine.training.Draws;
+import io.diptych.engine.weights.Safetensors;
 import io.diptych.evaluation.Judge;
 import io.diptych.pretrain.data.Dataset;
 import io.diptych.pretrain.data.Split;
@@ -172,6 +173,25 @@ class PretrainCommandTest {
     trainVqvae("parts", 20);
     assertThat(Files.readAllBytes(parts.resolve("checkpoint.safetensors")))
         .isEqualTo(Files.readAllBytes(whole.resolve("checkpoint.safetensors")));
+  }
+
+  @Test
+  void aDecoderThatLearnsAloneLeavesTheTokensAsTheyAre() throws IOException {
+    Path whole = trainVqvae("before", 16);
+    Path run = root.resolve("decoder");
+    List<String> settings = List.of("decoderOnly=true", "rate=0.01");
+    train("vqvae", run, 5, settings, "--from", whole.toString());
+    try (Safetensors before = Safetensors.open(whole.resolve("checkpoint.safetensors"));
+        Safetensors after = Safetensors.open(run.resolve("checkpoint.safetensors"))) {
+      List<String> changed =
+          before.tensors().keySet().stream()
+              .filter(name -> name.startsWith("average."))
+              .filter(name -> !Arrays.equals(before.floats(name), after.floats(name)))
+              .toList();
+      assertThat(changed)
+          .contains("average.post_quant_conv.weight", "average.decoder.conv_out.weight")
+          .allMatch(name -> name.matches("average\\.(post_quant_conv|decoder)\\..*"));
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.diptych.engine.program.Program;
 import io.diptych.engine.sample.Sampler.TextCondition;
 import io.diptych.engine.text.Encoding;
 import io.diptych.engine.text.PreparedPrompts;
+import io.diptych.engine.text.Prompt;
 import io.diptych.engine.text.TextEncoder;
 import io.diptych.engine.text.TextEncoder.FeatureSpace;
 import java.util.ArrayList;
@@ -72,21 +73,37 @@ public final class ConceptText {
    */
   public Caption caption(
       NDManager owner, String text, List<String> placeholders, int fromRow, int toRow) {
+    return caption(owner, tokenize(text, placeholders), fromRow, toRow);
+  }
+
+  /** As above, of a caption that was tokenised for each encoder. */
+  Caption caption(NDManager owner, List<Prompt> tokenized, int fromRow, int toRow) {
     List<PreparedPrompts> prompts = new ArrayList<>();
     List<NDArray> rectified = new ArrayList<>();
-    for (TextEncoder encoder : encoders) {
-      PreparedPrompts prepared =
-          encoder.prepare(List.of(encoder.tokenize(text, placeholders)), owner);
-      prompts.add(prepared);
+    for (int i = 0; i < encoders.size(); i++) {
+      Prompt prompt = tokenized.get(i);
+      prompts.add(encoders.get(i).prepare(List.of(prompt), owner));
       if (toRow > fromRow) {
         rectified.add(
             owner.create(
-                prepared.prompts().get(0).positions(fromRow, toRow).stream()
-                    .mapToLong(Integer::longValue)
-                    .toArray()));
+                prompt.positions(fromRow, toRow).stream().mapToLong(Integer::longValue).toArray()));
       }
     }
     return new Caption(prompts, rectified);
+  }
+
+  /**
+   * A caption as each encoder sees it.
+   *
+   * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when it is too long
+   */
+  List<Prompt> tokenize(String text, List<String> placeholders) {
+    return encoders.stream().map(encoder -> encoder.tokenize(text, placeholders)).toList();
+  }
+
+  /** (tokens, width): the ordinary embedding rows of an encoder's tokens. */
+  NDArray embeddings(NDManager scope, int encoder, List<Long> tokens) {
+    return encoders.get(encoder).embeddings(tokens, scope);
   }
 
   /**
@@ -125,7 +142,7 @@ public final class ConceptText {
 
   /** Throws when any encoder cannot take the text. */
   public void checkLength(String text, List<String> placeholders) {
-    encoders.forEach(encoder -> encoder.tokenize(text, placeholders));
+    tokenize(text, placeholders);
   }
 
   /**

@@ -73,7 +73,7 @@ public final class CsdProgram implements AutoCloseable {
 
   /** Gradients of a loss, one per parameter; zeros where it does not reach. */
   public NDList gradients(NDManager scope, NDArray loss, List<NDArray> parameters) {
-    return program.call("gradients", scope).with(loss).with(parameters).runDifferentiably();
+    return program.call("derivatives", scope).with(loss).with(parameters).runDifferentiably();
   }
 
   /**

@@ -84,7 +84,9 @@ final class CsdRun implements AutoCloseable {
         new ScaleGroups(
             models.switti().architecture().sides(), options.profile(), options.optimiser().alpha());
     Captions texts = Captions.of(options);
-    this.captions = new CaptionEncoder(models.text(), models.program(), texts, manager);
+    this.captions =
+        new CaptionEncoder(
+            models.text(), models.program(), texts, manager, !options.gradientIsolation());
     SortedMap<String, Tensor> firstContent =
         initial("content", options.contentWord(), true, new SplittableRandom(options.seed()));
     SortedMap<String, Tensor> firstStyle =
@@ -234,7 +236,7 @@ final class CsdRun implements AutoCloseable {
         };
     TextCondition pooled =
         dropped
-            ? models.text().empty()
+            ? captions.empty(scope)
             : kind == Kind.JOINT ? context : captions.full(scope, contentRows, styleRows, null);
     return new TextCondition(context.context(), pooled.pooled());
   }
@@ -248,7 +250,9 @@ final class CsdRun implements AutoCloseable {
       active.add(style);
     }
     List<NDArray> parameters = active.stream().flatMap(g -> g.parameters().stream()).toList();
-    NDList gradients = models.program().gradients(scope, loss, parameters);
+    List<NDArray> reached = new ArrayList<>(parameters);
+    reached.addAll(captions.ordinaryRows()); // these count for the norm only
+    NDList gradients = models.program().gradients(scope, loss, reached);
     DecompositionOptions.Optimiser optimiser = options.optimiser();
     int count = active.stream().mapToInt(ParameterGroup::countStep).max().orElseThrow();
     models

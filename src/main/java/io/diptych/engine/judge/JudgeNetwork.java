@@ -36,7 +36,10 @@ public final class JudgeNetwork implements AutoCloseable {
     try {
       Weights weights = architecture.tensors().load(file, manager, DataType.FLOAT32);
       Program program =
-          Program.load("judge", Map.of("stages", architecture.widths().size()), manager);
+          Program.load(
+              "judge",
+              Map.of("stages", architecture.widths().size(), "half_precision", false),
+              manager);
       return new JudgeNetwork(manager, program, weights, architecture.classes());
     } catch (RuntimeException e) {
       manager.close();

@@ -74,6 +74,26 @@ public final class Prompt {
     return new Prompt(caption, shifted, vocabulary, endOfText);
   }
 
+  /** The ordinary tokens among this prompt's, each once, special ones included. */
+  public List<Long> ordinaryTokens() {
+    return Arrays.stream(ids).filter(id -> id < vocabulary).distinct().boxed().toList();
+  }
+
+  /**
+   * The same prompt with its ordinary tokens read from the learned table too, so that gradients
+   * reach them.
+   *
+   * @param tokens ordinary tokens, all of this prompt's among them
+   * @param firstRow where the table holds the row of the first of them; the others follow
+   */
+  public Prompt withRowsFor(List<Long> tokens, int firstRow) {
+    long[] rows =
+        Arrays.stream(ids)
+            .map(id -> id < vocabulary ? vocabulary + firstRow + tokens.indexOf(id) : id)
+            .toArray();
+    return new Prompt(caption, rows, vocabulary, endOfText);
+  }
+
   /** Position of the first learned row; the length when there is none. */
   int firstLearned() {
     return IntStream.range(0, ids.length)

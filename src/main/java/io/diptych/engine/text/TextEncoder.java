@@ -53,6 +53,9 @@ public interface TextEncoder extends AutoCloseable {
    */
   NDArray embeddings(String text, NDManager scope);
 
+  /** (tokens, width): the ordinary embedding rows of tokens. */
+  NDArray embeddings(List<Long> tokens, NDManager scope);
+
   /**
    * Computes what does not depend on learned rows: everything for prompts without them, and for a
    * causal encoder keys, values and states of all tokens before the first one.

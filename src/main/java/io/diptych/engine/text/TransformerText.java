@@ -10,6 +10,7 @@ import io.diptych.engine.program.Program;
 import io.diptych.engine.program.Weights;
 import io.diptych.engine.weights.ModelManifest.TextEncoderSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** What text transformers have in common: tokenizer, embedding table, batching, padding. */
@@ -80,7 +81,13 @@ abstract sealed class TransformerText implements TextEncoder permits ClipText, B
           EngineException.Kind.INVALID_OPTIONS,
           "The text \"" + text + "\" has no tokens; give a word.");
     }
-    return program.call("words", scope).with(weights).with(scope.create(ids)).run().get(0);
+    return embeddings(Arrays.stream(ids).boxed().toList(), scope);
+  }
+
+  @Override
+  public NDArray embeddings(List<Long> tokens, NDManager scope) {
+    NDArray ids = scope.create(tokens.stream().mapToLong(Long::longValue).toArray());
+    return program.call("words", scope).with(weights).with(ids).run().get(0);
   }
 
   @Override

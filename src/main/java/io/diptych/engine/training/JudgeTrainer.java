@@ -16,24 +16,36 @@ public final class JudgeTrainer implements AutoCloseable {
   private final TrainingState state;
   private final Program program;
 
-  private JudgeTrainer(JudgeArchitecture architecture, TrainingState state) {
+  private JudgeTrainer(JudgeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.architecture = architecture;
     this.state = state;
     this.program =
-        Program.load("judge", Map.of("stages", architecture.widths().size()), state.manager());
+        Program.load(
+            "judge",
+            Map.of("stages", architecture.widths().size(), "half_precision", halfPrecision),
+            state.manager());
   }
 
-  /** Starts from initial weights. */
-  public static JudgeTrainer start(JudgeArchitecture architecture, long seed, String device) {
+  /**
+   * Starts from initial weights.
+   *
+   * @param halfPrecision whether the network runs in bfloat16
+   */
+  public static JudgeTrainer start(
+      JudgeArchitecture architecture, long seed, String device, boolean halfPrecision) {
     return new JudgeTrainer(
-        architecture, TrainingState.initial(architecture.tensors(), seed, Map.of(), device));
+        architecture,
+        TrainingState.initial(architecture.tensors(), seed, Map.of(), device),
+        halfPrecision);
   }
 
   /** Goes on from a checkpoint, made here or by {@code tools/pretrain.py}. */
   public static JudgeTrainer resume(
-      JudgeArchitecture architecture, Path checkpoint, String device) {
+      JudgeArchitecture architecture, Path checkpoint, String device, boolean halfPrecision) {
     return new JudgeTrainer(
-        architecture, TrainingState.load(architecture.tensors(), Map.of(), checkpoint, device));
+        architecture,
+        TrainingState.load(architecture.tensors(), Map.of(), checkpoint, device),
+        halfPrecision);
   }
 
   /**

@@ -66,6 +66,7 @@ public final class SwittiTrainer implements AutoCloseable {
             Map.of(
                 "levels", vqvaeArchitecture.channelMultipliers().size(),
                 "residual_blocks", vqvaeArchitecture.residualBlocks(),
+                "half_precision", false,
                 "sides", vqvaeArchitecture.sides()),
             manager);
     this.vqvaeWeights = averages(vqvaeArchitecture.tensors(), vqvaeCheckpoint, manager);

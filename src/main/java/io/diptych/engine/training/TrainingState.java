@@ -113,6 +113,19 @@ final class TrainingState implements AutoCloseable {
     }
   }
 
+  /** Makes the averages the weights, and everything else zero. */
+  void restartFromAverages() {
+    weights.tensors().forEach((name, weight) -> weight.set(averages.get(name).toByteBuffer()));
+    state
+        .tensors()
+        .forEach(
+            (name, tensor) -> {
+              if (!name.startsWith(AVERAGE)) {
+                tensor.muli(0);
+              }
+            });
+  }
+
   /** Writes a checkpoint; it appears complete or not at all. */
   void save(Path checkpoint, Map<String, String> metadata) throws IOException {
     SafetensorsWriter writer = new SafetensorsWriter();

@@ -17,7 +17,7 @@ public final class VqvaeTrainer implements AutoCloseable {
   private final Program program;
   private final Vqvae average;
 
-  private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state) {
+  private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.state = state;
     this.program =
         Program.load(
@@ -25,24 +25,51 @@ public final class VqvaeTrainer implements AutoCloseable {
             Map.of(
                 "levels", architecture.channelMultipliers().size(),
                 "residual_blocks", architecture.residualBlocks(),
-                "sides", architecture.sides()),
+                "sides", architecture.sides(),
+                "half_precision", halfPrecision),
             state.manager());
     this.average = new Vqvae(architecture, state.averages(), state.manager());
   }
 
-  /** Starts from initial weights. */
-  public static VqvaeTrainer start(VqvaeArchitecture architecture, long seed, String device) {
+  /** What a step trains. */
+  public enum Part {
+    /** Encoder and decoder without the codebook: plain auto-encoding, which comes first. */
+    AUTO_ENCODER,
+    /** Everything. */
+    WHOLE,
+    /** The decoder alone: tokens stay as they are, for the transformer that learned them. */
+    DECODER
+  }
+
+  /**
+   * Starts from initial weights.
+   *
+   * @param halfPrecision whether encoder and decoder run in bfloat16
+   */
+  public static VqvaeTrainer start(
+      VqvaeArchitecture architecture, long seed, String device, boolean halfPrecision) {
     return new VqvaeTrainer(
         architecture,
-        TrainingState.initial(architecture.tensors(), seed, counters(architecture), device));
+        TrainingState.initial(architecture.tensors(), seed, counters(architecture), device),
+        halfPrecision);
   }
 
   /** Goes on from a checkpoint, made here or by {@code tools/pretrain.py}. */
   public static VqvaeTrainer resume(
-      VqvaeArchitecture architecture, Path checkpoint, String device) {
+      VqvaeArchitecture architecture, Path checkpoint, String device, boolean halfPrecision) {
     return new VqvaeTrainer(
         architecture,
-        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device));
+        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device),
+        halfPrecision);
+  }
+
+  /** Starts from the averaged weights of a checkpoint, with nothing else remembered. */
+  public static VqvaeTrainer startFrom(
+      VqvaeArchitecture architecture, Path checkpoint, String device, boolean halfPrecision) {
+    TrainingState state =
+        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device);
+    state.restartFromAverages();
+    return new VqvaeTrainer(architecture, state, halfPrecision);
   }
 
   private static Map<String, Shape> counters(VqvaeArchitecture architecture) {
@@ -52,17 +79,16 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * One optimisation step.
    *
-   * @param quantise false: plain auto-encoding, which comes first
    * @return mean squared error, mean absolute error, codebook loss, gradient norm
    */
-  public float[] step(float[] pictures, Schedule schedule, boolean quantise) {
+  public float[] step(float[] pictures, Schedule schedule, Part part) {
     try (NDManager scope = state.manager().newSubManager()) {
       return program
           .call("train_step", scope)
           .with(state.weights())
           .with(state.state())
           .with(planes(scope, pictures))
-          .with(scope.create(schedule.values(quantise ? 1 : 0)))
+          .with(scope.create(schedule.values(part.ordinal())))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();

@@ -40,7 +40,8 @@ public final class Vqvae implements AutoCloseable {
             Map.of(
                 "levels", architecture.channelMultipliers().size(),
                 "residual_blocks", architecture.residualBlocks(),
-                "sides", architecture.sides()),
+                "sides", architecture.sides(),
+                "half_precision", false),
             manager);
   }
 

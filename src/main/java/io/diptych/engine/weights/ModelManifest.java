@@ -348,25 +348,22 @@ public record ModelManifest(
     public DecompositionOptions toOptions(String contentWord, String styleWord, long seed) {
       DecompositionOptions official = DecompositionOptions.of(contentWord, styleWord, seed);
       int stepsToRun = or(steps, official.steps());
-      return new DecompositionOptions(
-          contentWord,
-          styleWord,
-          or(profile, official.profile()),
-          stepsToRun,
-          or(evaluatedStep, Math.min(stepsToRun, official.evaluatedStep())),
-          or(tokens, official.tokens()),
-          seed,
-          official.horizontalFlip(),
-          official.scaleAware(),
-          new DecompositionOptions.Memory(
-              or(memoryBlocks, DecompositionOptions.Memory.DEFAULT.blocks()),
-              or(memoryPairs, DecompositionOptions.Memory.DEFAULT.pairs())),
-          new DecompositionOptions.Rectification(
-              or(rank, DecompositionOptions.Rectification.DEFAULT.rank()),
-              List.of(),
-              DecompositionOptions.Rectification.DEFAULT.space()),
-          official.gradientIsolation(),
-          or(optimiser, official.optimiser()));
+      return official.toBuilder()
+          .profile(or(profile, official.profile()))
+          .steps(stepsToRun)
+          .evaluatedStep(or(evaluatedStep, Math.min(stepsToRun, official.evaluatedStep())))
+          .tokens(or(tokens, official.tokens()))
+          .memory(
+              new DecompositionOptions.Memory(
+                  or(memoryBlocks, DecompositionOptions.Memory.DEFAULT.blocks()),
+                  or(memoryPairs, DecompositionOptions.Memory.DEFAULT.pairs())))
+          .rectification(
+              new DecompositionOptions.Rectification(
+                  or(rank, DecompositionOptions.Rectification.DEFAULT.rank()),
+                  List.of(),
+                  DecompositionOptions.Rectification.DEFAULT.space()))
+          .optimiser(or(optimiser, official.optimiser()))
+          .build();
     }
   }
 

@@ -183,6 +183,11 @@ public enum ProblemType {
       true,
       "The service cannot answer at the moment",
       "Wait for `Retry-After`, then send the request again with the same Idempotency-Key."),
+  FONT_MISSING(
+      501,
+      false,
+      "This server has no font to draw text with",
+      "Fetch the pictures one by one, or ask the operator to install fontconfig and a font."),
   INTERNAL(
       500,
       false,

@@ -90,7 +90,7 @@ final class Attribution {
 
       The weights of the pocket backbone and of the judges were learned from pictures that Diptych's `dataset` command makes from
       the emoji sets below. The sets themselves are not part of the repository or of the jar; a few of their drawings, repainted
-      and placed before drawn backdrops, appear in sample sheets under `docs/`.
+      and placed before drawn backdrops, appear in sample sheets under `docs/` and in the pictures under `examples/`.
 
       | set | author | licence | package |
       |---|---|---|---|

@@ -93,6 +93,13 @@ public final class DatasetCommand implements Callable<Integer> {
   private @Nullable Path sheets;
 
   @Option(
+      names = "--picture",
+      paramLabel = ExamplePictures.FORM + "=FILE",
+      description =
+          "Also writes this picture as a PNG, as in fox,watercolor,forest,noto=fox.png; may be repeated.")
+  private Map<String, Path> pictures = Map.of();
+
+  @Option(
       names = "--attribution",
       paramLabel = "FILE",
       description = "Also writes the list of sets, authors and licences there.")
@@ -128,7 +135,8 @@ public final class DatasetCommand implements Callable<Integer> {
         Things.read(
             packages.directory(EmojiSet.NAMES), images3d, collections, list == ThingList.CURATED);
     ArtLibrary library = new ArtLibrary(collections, images3d, size * Recipe.OVERSAMPLING * 3 / 2);
-    Recipe recipe = new Recipe(things.all(), art(things, library), size, seed);
+    Recipe.Art art = art(things, library);
+    Recipe recipe = new Recipe(things.all(), art, size, seed);
     System.err.printf(
         Locale.ROOT,
         "%d things, %d styles; pairs: %d to learn, %d held out, %d of held-out things, %d of held-out styles%n",
@@ -144,6 +152,7 @@ public final class DatasetCommand implements Callable<Integer> {
     if (sheets != null) {
       new ContactSheets(recipe, things, library).write(sheets);
     }
+    new ExamplePictures(recipe, art).write(pictures);
     if (out != null) {
       write(recipe, out);
     }
@@ -159,8 +168,9 @@ public final class DatasetCommand implements Callable<Integer> {
       throw new DatasetException(
           "--images, --held-out-images, --shard-images and --threads must be at least 1.");
     }
-    if (out == null && sheets == null && attribution == null) {
-      throw new DatasetException("Nothing to do: name --out, --sheets or --attribution.");
+    if (out == null && sheets == null && attribution == null && pictures.isEmpty()) {
+      throw new DatasetException(
+          "Nothing to do: name --out, --sheets, --picture or --attribution.");
     }
   }
 

@@ -213,40 +213,11 @@ class SwittiBackboneTest {
 
   private static Concept learn(String content, String style, Memory memory) {
     DecompositionOptions o = steps(DecompositionOptions.of(content, style, 1), 6);
-    return backbone.decompose(
-        PICTURE,
-        new DecompositionOptions(
-            o.contentWord(),
-            o.styleWord(),
-            o.profile(),
-            o.steps(),
-            o.evaluatedStep(),
-            o.tokens(),
-            o.seed(),
-            o.horizontalFlip(),
-            o.scaleAware(),
-            memory,
-            o.rectification(),
-            o.gradientIsolation(),
-            o.optimiser()),
-        RunControl.none());
+    return backbone.decompose(PICTURE, o.toBuilder().memory(memory).build(), RunControl.none());
   }
 
   private static DecompositionOptions steps(DecompositionOptions o, int steps) {
-    return new DecompositionOptions(
-        o.contentWord(),
-        o.styleWord(),
-        o.profile(),
-        steps,
-        steps,
-        o.tokens(),
-        o.seed(),
-        o.horizontalFlip(),
-        o.scaleAware(),
-        o.memory(),
-        o.rectification(),
-        o.gradientIsolation(),
-        o.optimiser());
+    return o.toBuilder().stepsToTheEnd(steps).build();
   }
 
   private static GenerationRequest request(

@@ -24,22 +24,9 @@ class CsdRunMemoryTest {
 
   @Test
   void fiveHundredStepsLeaveArraysAndResidentMemoryFlat(@TempDir Path folder) {
-    DecompositionOptions o = DecompositionOptions.of("fox", "watercolor", 3);
     DecompositionOptions options =
-        new DecompositionOptions(
-            o.contentWord(),
-            o.styleWord(),
-            o.profile(),
-            STEPS,
-            STEPS,
-            o.tokens(),
-            o.seed(),
-            o.horizontalFlip(),
-            o.scaleAware(),
-            o.memory(),
-            o.rectification(),
-            o.gradientIsolation(),
-            o.optimiser());
+        DecompositionOptions.of("fox", "watercolor", 3).toBuilder().stepsToTheEnd(STEPS).build();
+
     List<Long> arrays = new ArrayList<>();
     List<Long> residentMib = new ArrayList<>();
     try (SwittiBackbone backbone = TestModels.TINY.load(folder)) {

@@ -24,7 +24,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.assertj.core.data.Offset;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -70,7 +69,7 @@ class CsdVarTest {
     byte[] first = artifact(options(6, 6));
     assertThat(artifact(options(6, 6))).isEqualTo(first);
     DecompositionOptions other = DecompositionOptions.of("fox", "watercolor", 1);
-    assertThat(artifact(withSteps(other, 6, 6))).isNotEqualTo(first);
+    assertThat(artifact(other.toBuilder().stepsToTheEnd(6).build())).isNotEqualTo(first);
   }
 
   @Test
@@ -106,8 +105,8 @@ class CsdVarTest {
 
   @Test
   void theFaithfulVariantMovesBothConceptsInEveryStep() {
-    DecompositionOptions faithful = faithful(options(2, 2));
-    Concept one = backbone.decompose(PICTURE, faithful(options(1, 1)), RunControl.none());
+    DecompositionOptions faithful = faithful(2);
+    Concept one = backbone.decompose(PICTURE, faithful(1), RunControl.none());
     Concept two = backbone.decompose(PICTURE, faithful, RunControl.none());
     for (String name : List.of("content.rows.0", "style.rows.0", "style.memory.0.k")) {
       assertThat(two.tensors().get(name).values())
@@ -119,7 +118,7 @@ class CsdVarTest {
   @ParameterizedTest
   @EnumSource(Profile.class)
   void theLossFallsWithTraining(Profile profile) {
-    DecompositionOptions options = withProfile(options(60, 60), profile);
+    DecompositionOptions options = options(60, 60).toBuilder().profile(profile).build();
     Recording control = new Recording();
     backbone.decompose(PICTURE, options, control);
     double early = mean(control.reports.subList(0, 10));
@@ -131,7 +130,7 @@ class CsdVarTest {
   @Test
   void reportsGiveTheLossOfEveryScaleThatWasComputed() {
     Recording control = new Recording();
-    backbone.decompose(PICTURE, withProfile(options(2, 2), Profile.PAPER), control);
+    backbone.decompose(PICTURE, options(2, 2).toBuilder().profile(Profile.PAPER).build(), control);
     assertThat(control.reports.get(0).kind()).isEqualTo(StepReport.Kind.STYLE);
     assertThat(control.reports.get(0).scaleLosses()).hasSize(5).noneMatch(d -> d.isNaN());
     assertThat(control.reports.get(1).kind()).isEqualTo(StepReport.Kind.CONTENT);
@@ -143,12 +142,12 @@ class CsdVarTest {
     DecompositionOptions o = options(3, 3);
     List<DecompositionOptions> ablations =
         List.of(
-            with(o, true, null, o.rectification(), 4),
-            with(o, true, o.memory(), null, 4),
-            with(o, false, o.memory(), o.rectification(), 4),
-            with(o, false, null, null, 4),
-            with(o, true, new Memory(List.of(1, 0), 3), o.rectification(), 1),
-            with(o, true, o.memory(), rectification(1), 8));
+            o.toBuilder().memory(null).build(),
+            o.toBuilder().rectification(null).build(),
+            o.toBuilder().scaleAware(false).build(),
+            o.toBuilder().scaleAware(false).memory(null).rectification(null).build(),
+            o.toBuilder().memory(new Memory(List.of(1, 0), 3)).tokens(1).build(),
+            o.toBuilder().rectification(rectification(1)).tokens(8).build());
     for (DecompositionOptions options : ablations) {
       Recording control = new Recording();
       Concept concept = backbone.decompose(PICTURE, options, control);
@@ -172,7 +171,7 @@ class CsdVarTest {
       DecompositionOptions o = options(1, 1);
       Concept concept =
           backbone.decompose(
-              PICTURE, with(o, true, o.memory(), rectification(rank), 4), RunControl.none());
+              PICTURE, o.toBuilder().rectification(rectification(rank)).build(), RunControl.none());
       try (NDManager manager = NDManager.newBaseManager()) {
         Concept.Tensor tensor = concept.tensors().get("projector.0");
         NDArray p = manager.create(tensor.values(), new Shape(tensor.shape()));
@@ -229,7 +228,8 @@ class CsdVarTest {
   @Test
   void optionsAtFaultAreAllNamedBeforeAnythingRuns() {
     DecompositionOptions o = options(3, 5);
-    DecompositionOptions wrong = with(o, true, new Memory(List.of(0, 2), 0), o.rectification(), 99);
+    DecompositionOptions wrong =
+        o.toBuilder().memory(new Memory(List.of(0, 2), 0)).tokens(99).build();
     assertThatThrownBy(() -> backbone.validate(wrong))
         .isInstanceOfSatisfying(
             EngineException.class,
@@ -247,7 +247,8 @@ class CsdVarTest {
 
   @Test
   void aWordThatWordNetDoesNotKnowHasAFallback() {
-    DecompositionOptions o = withSteps(DecompositionOptions.of("blorptang", "art", 0), 1, 1);
+    DecompositionOptions o =
+        DecompositionOptions.of("blorptang", "art", 0).toBuilder().stepsToTheEnd(1).build();
     Concept concept = backbone.decompose(PICTURE, o, RunControl.none());
     assertThat(concept.metadata().subConceptSource()).containsIgnoringCase("general");
   }
@@ -261,84 +262,18 @@ class CsdVarTest {
   }
 
   private static DecompositionOptions options(int steps, int evaluatedStep) {
-    return withSteps(DecompositionOptions.of("fox", "watercolor", 0), steps, evaluatedStep);
+    return DecompositionOptions.of("fox", "watercolor", 0).toBuilder()
+        .steps(steps)
+        .evaluatedStep(evaluatedStep)
+        .build();
+  }
+
+  private static DecompositionOptions faithful(int steps) {
+    return options(steps, steps).toBuilder().gradientIsolation(false).build();
   }
 
   private static Rectification rectification(int rank) {
     return new Rectification(rank, List.of(), Rectification.Space.JOINT);
-  }
-
-  private static DecompositionOptions withSteps(DecompositionOptions o, int steps, int evaluated) {
-    return new DecompositionOptions(
-        o.contentWord(),
-        o.styleWord(),
-        o.profile(),
-        steps,
-        evaluated,
-        o.tokens(),
-        o.seed(),
-        o.horizontalFlip(),
-        o.scaleAware(),
-        o.memory(),
-        o.rectification(),
-        o.gradientIsolation(),
-        o.optimiser());
-  }
-
-  private static DecompositionOptions withProfile(DecompositionOptions o, Profile profile) {
-    return new DecompositionOptions(
-        o.contentWord(),
-        o.styleWord(),
-        profile,
-        o.steps(),
-        o.evaluatedStep(),
-        o.tokens(),
-        o.seed(),
-        o.horizontalFlip(),
-        o.scaleAware(),
-        o.memory(),
-        o.rectification(),
-        o.gradientIsolation(),
-        o.optimiser());
-  }
-
-  private static DecompositionOptions faithful(DecompositionOptions o) {
-    return new DecompositionOptions(
-        o.contentWord(),
-        o.styleWord(),
-        o.profile(),
-        o.steps(),
-        o.evaluatedStep(),
-        o.tokens(),
-        o.seed(),
-        o.horizontalFlip(),
-        o.scaleAware(),
-        o.memory(),
-        o.rectification(),
-        false,
-        o.optimiser());
-  }
-
-  private static DecompositionOptions with(
-      DecompositionOptions o,
-      boolean scaleAware,
-      @Nullable Memory memory,
-      @Nullable Rectification rectification,
-      int tokens) {
-    return new DecompositionOptions(
-        o.contentWord(),
-        o.styleWord(),
-        o.profile(),
-        o.steps(),
-        o.evaluatedStep(),
-        tokens,
-        o.seed(),
-        o.horizontalFlip(),
-        scaleAware,
-        memory,
-        rectification,
-        o.gradientIsolation(),
-        o.optimiser());
   }
 
   private static class Recording implements RunControl {
