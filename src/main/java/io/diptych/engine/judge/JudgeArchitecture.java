@@ -1,7 +1,10 @@
 package io.diptych.engine.judge;
 
+import ai.djl.ndarray.NDManager;
+import io.diptych.engine.program.Program;
 import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Sizes of a judge.
@@ -32,5 +35,16 @@ public record JudgeArchitecture(List<Integer> widths, int classes) {
       }
     }
     return all.withBias("norm", width).withBias("head", classes, width);
+  }
+
+  /**
+   * Compiles the program for these sizes.
+   *
+   * @param halfPrecision whether training steps compute in bfloat16
+   * @param manager owns it
+   */
+  public Program program(boolean halfPrecision, NDManager manager) {
+    return Program.load(
+        "judge", Map.of("stages", widths.size(), "half_precision", halfPrecision), manager);
   }
 }

@@ -8,7 +8,6 @@ import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.program.Program;
 import io.diptych.engine.program.Weights;
 import io.diptych.engine.weights.Safetensors;
-import java.util.Map;
 
 /** A judge with its weights on one device. Thread-safe. */
 public final class JudgeNetwork implements AutoCloseable {
@@ -35,11 +34,7 @@ public final class JudgeNetwork implements AutoCloseable {
     NDManager manager = NDManager.newBaseManager(Device.fromName(device));
     try {
       Weights weights = architecture.tensors().load(file, manager, DataType.FLOAT32);
-      Program program =
-          Program.load(
-              "judge",
-              Map.of("stages", architecture.widths().size(), "half_precision", false),
-              manager);
+      Program program = architecture.program(false, manager);
       return new JudgeNetwork(manager, program, weights, architecture.classes());
     } catch (RuntimeException e) {
       manager.close();

@@ -9,7 +9,6 @@ import io.diptych.engine.program.Program;
 import io.diptych.engine.program.Weights;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,19 +32,7 @@ public final class Switti implements AutoCloseable {
     this.architecture = architecture;
     this.weights = weights;
     this.none = Program.share(manager.create(new Shape(0)));
-    this.program =
-        Program.load(
-            "switti",
-            Map.of(
-                "depth", architecture.depth(),
-                "heads", architecture.heads(),
-                "sides", architecture.sides(),
-                "rope_theta", architecture.ropeTheta(),
-                "rope_size", architecture.ropeSize(),
-                "causal", architecture.causal(),
-                "crop_condition", architecture.cropCondition(),
-                "half_precision", false),
-            manager);
+    this.program = architecture.program(false, manager);
   }
 
   public SwittiArchitecture architecture() {

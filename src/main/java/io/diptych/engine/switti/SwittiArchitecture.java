@@ -1,8 +1,11 @@
 package io.diptych.engine.switti;
 
+import ai.djl.ndarray.NDManager;
+import io.diptych.engine.program.Program;
 import io.diptych.engine.weights.ModelManifest;
 import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Sizes of a Switti transformer (backbones.md 2.3).
@@ -106,5 +109,26 @@ public record SwittiArchitecture(
       all.withBias(p + "ada_lin.1", 6 * width, width);
     }
     return all;
+  }
+
+  /**
+   * Compiles the program for these sizes.
+   *
+   * @param halfPrecision whether training steps compute in bfloat16
+   * @param manager owns it
+   */
+  public Program program(boolean halfPrecision, NDManager manager) {
+    return Program.load(
+        "switti",
+        Map.of(
+            "depth", depth,
+            "heads", heads,
+            "sides", sides,
+            "rope_theta", ropeTheta,
+            "rope_size", ropeSize,
+            "causal", causal,
+            "crop_condition", cropCondition,
+            "half_precision", halfPrecision),
+        manager);
   }
 }

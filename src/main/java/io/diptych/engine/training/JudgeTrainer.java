@@ -19,11 +19,7 @@ public final class JudgeTrainer implements AutoCloseable {
   private JudgeTrainer(JudgeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.architecture = architecture;
     this.state = state;
-    this.program =
-        Program.load(
-            "judge",
-            Map.of("stages", architecture.widths().size(), "half_precision", halfPrecision),
-            state.manager());
+    this.program = architecture.program(halfPrecision, state.manager());
   }
 
   /**

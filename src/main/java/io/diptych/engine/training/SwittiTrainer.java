@@ -47,28 +47,8 @@ public final class SwittiTrainer implements AutoCloseable {
     this.architecture = architecture;
     this.state = state;
     NDManager manager = state.manager();
-    this.program =
-        Program.load(
-            "switti",
-            Map.of(
-                "depth", architecture.depth(),
-                "heads", architecture.heads(),
-                "sides", architecture.sides(),
-                "rope_theta", architecture.ropeTheta(),
-                "rope_size", architecture.ropeSize(),
-                "causal", architecture.causal(),
-                "crop_condition", architecture.cropCondition(),
-                "half_precision", halfPrecision),
-            manager);
-    this.tokenizer =
-        Program.load(
-            "vqvae",
-            Map.of(
-                "levels", vqvaeArchitecture.channelMultipliers().size(),
-                "residual_blocks", vqvaeArchitecture.residualBlocks(),
-                "half_precision", false,
-                "sides", vqvaeArchitecture.sides()),
-            manager);
+    this.program = architecture.program(halfPrecision, manager);
+    this.tokenizer = vqvaeArchitecture.program(false, manager);
     this.vqvaeWeights = averages(vqvaeArchitecture.tensors(), vqvaeCheckpoint, manager);
     this.vqvae = new Vqvae(vqvaeArchitecture, vqvaeWeights, manager);
     this.average = new Switti(architecture, state.averages(), manager);

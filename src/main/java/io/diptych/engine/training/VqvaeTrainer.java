@@ -19,15 +19,7 @@ public final class VqvaeTrainer implements AutoCloseable {
 
   private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.state = state;
-    this.program =
-        Program.load(
-            "vqvae",
-            Map.of(
-                "levels", architecture.channelMultipliers().size(),
-                "residual_blocks", architecture.residualBlocks(),
-                "sides", architecture.sides(),
-                "half_precision", halfPrecision),
-            state.manager());
+    this.program = architecture.program(halfPrecision, state.manager());
     this.average = new Vqvae(architecture, state.averages(), state.manager());
   }
 

@@ -11,7 +11,6 @@ import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The multi-scale VQ-VAE (backbones.md section 1) with its weights on one device. Thread-safe.
@@ -34,15 +33,7 @@ public final class Vqvae implements AutoCloseable {
     this.architecture = architecture;
     this.weights = weights;
     this.quantizer = weights.select(name -> name.startsWith("quantize."));
-    this.program =
-        Program.load(
-            "vqvae",
-            Map.of(
-                "levels", architecture.channelMultipliers().size(),
-                "residual_blocks", architecture.residualBlocks(),
-                "sides", architecture.sides(),
-                "half_precision", false),
-            manager);
+    this.program = architecture.program(false, manager);
   }
 
   public VqvaeArchitecture architecture() {

@@ -1,8 +1,11 @@
 package io.diptych.engine.vqvae;
 
+import ai.djl.ndarray.NDManager;
+import io.diptych.engine.program.Program;
 import io.diptych.engine.weights.ModelManifest;
 import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Sizes of a VQ-VAE (backbones.md 1.1).
@@ -126,5 +129,22 @@ public record VqvaeArchitecture(
   public VqvaeArchitecture {
     channelMultipliers = List.copyOf(channelMultipliers);
     sides = List.copyOf(sides);
+  }
+
+  /**
+   * Compiles the program for these sizes.
+   *
+   * @param halfPrecision whether training steps compute in bfloat16
+   * @param manager owns it
+   */
+  public Program program(boolean halfPrecision, NDManager manager) {
+    return Program.load(
+        "vqvae",
+        Map.of(
+            "levels", channelMultipliers.size(),
+            "residual_blocks", residualBlocks,
+            "sides", sides,
+            "half_precision", halfPrecision),
+        manager);
   }
 }
