@@ -269,18 +269,7 @@ final class PocketMeasurements implements AutoCloseable {
 
   /** As above, with another guidance scale. */
   List<BufferedImage> generate(List<String> prompts, long firstSeed, double guidance) {
-    return generate(
-        prompts,
-        firstSeed,
-        new Sampling(
-            guidance,
-            sampling.guidanceFromScale(),
-            sampling.guidanceToScale(),
-            sampling.topK(),
-            sampling.topP(),
-            sampling.smoothFromScale(),
-            sampling.lastScaleTemperature(),
-            sampling.greedy()));
+    return generate(prompts, firstSeed, sampling.withGuidanceScale(guidance));
   }
 
   private List<BufferedImage> generate(List<String> prompts, long firstSeed, Sampling how) {

@@ -82,6 +82,21 @@ class SwittiBackboneTest {
   }
 
   @Test
+  void aRowWithoutGuidanceIsThePictureItGivesAloneAlsoAfterTheWindowOfOthers() {
+    Sampling guided = new Sampling(4, 0, 2, 20, 0.95, 1, 0.5, false);
+    List<GenerationRequest> batch =
+        List.of(
+            new GenerationRequest("a castle", null, null, 5, 0, guided.withGuidanceScale(0)),
+            new GenerationRequest("a castle", null, null, 6, 0, guided));
+    List<BufferedImage> together = backbone.generate(batch);
+    for (int i = 0; i < 2; i++) {
+      assertThat(pixels(together.get(i)))
+          .as("picture %d", i)
+          .isEqualTo(pixels(backbone.generate(List.of(batch.get(i))).get(0)));
+    }
+  }
+
+  @Test
   void everyCombinationOfConceptsGeneratesAndSeedsDecide() {
     List<GenerationRequest> requests =
         List.of(

@@ -91,7 +91,7 @@ class CaptionEncoderTest {
       ConceptText text, NDManager manager, String words, boolean firstTokenOnly) {
     List<NDArray> rows = new ArrayList<>();
     for (int i = 0; i < text.encoders(); i++) {
-      Tensor initial = text.initialRows(i, words, OPTIONS.tokens(), firstTokenOnly);
+      Tensor initial = text.initialRows(manager, i, words, OPTIONS.tokens(), firstTokenOnly);
       NDArray array = manager.create(initial.values(), new Shape(initial.shape()));
       array.setRequiresGradient(true);
       rows.add(array);

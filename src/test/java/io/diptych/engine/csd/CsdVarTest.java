@@ -253,6 +253,36 @@ class CsdVarTest {
     assertThat(concept.metadata().subConceptSource()).containsIgnoringCase("general");
   }
 
+  @Test
+  void whatNoEncoderTakesIsRefusedBeforeAnythingRuns() {
+    DecompositionOptions o = options(1, 1);
+    DecompositionOptions longLine =
+        o.toBuilder()
+            .rectification(
+                new Rectification(1, List.of("\u72d0".repeat(150)), Rectification.Space.JOINT))
+            .build();
+    DecompositionOptions wordWithoutTokens = o.toBuilder().styleWord("ink \u200b").build();
+    for (DecompositionOptions wrong : List.of(longLine, wordWithoutTokens)) {
+      assertThatThrownBy(() -> backbone.validate(wrong))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INVALID_OPTIONS));
+    }
+  }
+
+  @Test
+  void aModelWithoutContentScalesIsRefused(@TempDir Path folder) {
+    TestModels few = new TestModels(32, 1, 8, 64, 2, 64, 2, true, List.of(1, 2, 3, 4));
+    try (SwittiBackbone small = few.load(folder)) {
+      small.validate(options(2, 2));
+      DecompositionOptions paper = options(2, 2).toBuilder().profile(Profile.PAPER).build();
+      assertThatThrownBy(() -> small.validate(paper))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("4 scales");
+      small.validate(paper.toBuilder().scaleAware(false).build());
+    }
+  }
+
   private byte[] artifact(DecompositionOptions options) {
     return ConceptFile.write(backbone.decompose(PICTURE, options, RunControl.none()));
   }
