@@ -197,11 +197,20 @@ final class PocketMeasurements implements AutoCloseable {
   record Score(double content, double style) {}
 
   /**
-   * Pictures of the same prompts, drawn and generated.
+   * Pictures of the same prompts.
    *
+   * @param real of the drawn pictures: what the judges can do
+   * @param copied of their reconstructions: the most that the tokens allow
+   * @param generated of the generated pictures
    * @param captions the prompts
+   * @param pictures the generated pictures
    */
-  record Judged(Score real, Score generated, List<String> captions, List<BufferedImage> pictures) {}
+  record Judged(
+      Score real,
+      Score copied,
+      Score generated,
+      List<String> captions,
+      List<BufferedImage> pictures) {}
 
   /**
    * Generates the captions of a split that name thing and style in their usual words, and lets the
@@ -232,10 +241,23 @@ final class PocketMeasurements implements AutoCloseable {
         Judge style = Judge.load(Judge.Kind.STYLE, judges, device)) {
       return new Judged(
           score(content, style, real, samples),
+          score(content, style, copies(real), samples),
           score(content, style, generated, samples),
           captions,
           generated);
     }
+  }
+
+  private List<BufferedImage> copies(List<BufferedImage> originals) {
+    List<BufferedImage> copies = new ArrayList<>();
+    try (FinishedModel model = new FinishedModel(source, device)) {
+      for (int from = 0; from < originals.size(); from += AT_ONCE) {
+        float[] planes =
+            Pictures.planes(originals.subList(from, Math.min(originals.size(), from + AT_ONCE)));
+        copies.addAll(Pictures.of(model.reconstruct(planes).pictures(), model.resolution()));
+      }
+    }
+    return copies;
   }
 
   private static boolean isComplete(Dataset dataset, Dataset.Sample sample) {
