@@ -146,16 +146,12 @@ final class LaneWork implements TicketHandler {
     } finally {
       batch.forEach(runs::remove);
       context.close();
-      // A watchdog's interrupt was for the run, not for the lane.
-      if (batch.stream().anyMatch(run -> run.stuckSince().isPresent())) {
-        Thread.interrupted();
-      }
     }
   }
 
   private void runOne(Run run, Ticket.Lease lease) {
     try {
-      JobResult result = runners.run(run.job(), run);
+      JobResult result = watched(List.of(run), () -> runners.run(run.job(), run));
       succeed(run, result, lease);
     } catch (RunStoppedException e) {
       stopped(run, e, lease);
@@ -168,11 +164,11 @@ final class LaneWork implements TicketHandler {
     List<ClaimedJob> jobs = batch.stream().map(Run::job).toList();
     List<JobOutcome> outcomes;
     try {
-      outcomes = runners.run(jobs, control(batch));
+      outcomes = watched(batch, () -> runners.run(jobs, control(batch)));
     } catch (RuntimeException | Error e) {
       if (batch.size() > 1 && Failure.of(e).mayBeOneJobsFault()) {
         log.warn("The batch failed as a whole; its jobs are run one by one.", e);
-        batch.forEach(run -> runBatch(List.of(run), lease));
+        batch.forEach(run -> runAlone(run, e, lease));
       } else {
         batch.forEach(run -> fail(run, e, lease));
       }
@@ -184,6 +180,28 @@ final class LaneWork implements TicketHandler {
         succeed(batch.get(i), succeeded.result(), lease);
       } else if (outcome instanceof JobOutcome.Failed failed) {
         fail(batch.get(i), failed.cause(), lease);
+      }
+    }
+  }
+
+  private void runAlone(Run run, Throwable thrown, Ticket.Lease lease) {
+    if (run.stuckSince().isPresent()) {
+      fail(run, thrown, lease);
+    } else {
+      runBatch(List.of(run), lease);
+    }
+  }
+
+  /** The watchdog looks after runs only while their runner has them. */
+  private static <T> T watched(List<Run> runs, Supplier<T> work) {
+    runs.forEach(Run::enterRunner);
+    try {
+      return work.get();
+    } finally {
+      runs.forEach(Run::leaveRunner);
+      // The watchdog's interrupt was for these runs, not for the lane.
+      if (runs.stream().anyMatch(run -> run.stuckSince().isPresent())) {
+        Thread.interrupted();
       }
     }
   }

@@ -59,6 +59,11 @@ final class Run implements JobProgress, RunControl {
   private volatile Instant lastSignOfLife;
   private volatile @Nullable Instant stuckSince;
 
+  /**
+   * Whether the runner has it. Before and after, its lane waits for others: mates, the database.
+   */
+  private boolean inRunner;
+
   private Instant lastWrite = Instant.MIN;
   private Instant lastCheckpoint;
   private boolean checkpointOwed;
@@ -255,19 +260,40 @@ final class Run implements JobProgress, RunControl {
     return limit.compareTo(settings.stuckAtLeast()) < 0 ? settings.stuckAtLeast() : limit;
   }
 
-  boolean isStuck(Instant now) {
-    return now.isAfter(lastSignOfLife.plus(patience()));
+  /** The runner gets it. */
+  synchronized void enterRunner() {
+    inRunner = true;
+    lastSignOfLife = clock.instant();
+  }
+
+  /** The runner has returned; how the run ended is for its lane to say, however long that takes. */
+  synchronized void leaveRunner() {
+    inRunner = false;
+  }
+
+  synchronized boolean isInRunner() {
+    return inRunner;
+  }
+
+  /**
+   * Gives the run up if it is stuck: its thread is asked to return. A runner that returns meanwhile
+   * waits for the answer, so that its end is written by its lane or by the watchdog, and the
+   * interrupt never hits what the lane does next.
+   *
+   * @param putBack gives the job to others; if it throws, the run goes on
+   */
+  synchronized void giveUpIfStuck(Instant now, Runnable putBack) {
+    if (!inRunner || stuckSince != null || !now.isAfter(lastSignOfLife.plus(patience()))) {
+      return;
+    }
+    putBack.run();
+    stuckSince = now;
+    fenceLost = true;
+    thread.interrupt();
   }
 
   Optional<Instant> stuckSince() {
     return Optional.ofNullable(stuckSince);
-  }
-
-  /** The watchdog gave up on it: its job went to others, its thread is asked to return. */
-  void markStuck(Instant now) {
-    stuckSince = now;
-    fenceLost = true;
-    thread.interrupt();
   }
 
   Duration silence(Instant now) {

@@ -21,6 +21,8 @@ import io.diptych.job.QueueDepth;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.Submission;
 import io.diptych.job.ticket.TicketSettings;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,11 +34,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 class WorkerTest {
 
@@ -616,6 +621,54 @@ class WorkerTest {
     Job done = awaitState(api, job, JobState.SUCCEEDED);
     assertThat(done.attempt()).isEqualTo(2);
     release.countDown();
+  }
+
+  @Test
+  void aRunThatOnlyWaitsForTheDatabaseIsNotStuck() {
+    AtomicInteger looks = new AtomicInteger();
+    AtomicBoolean awayForTheLane = new AtomicBoolean();
+    DataSource backForTheWatchdogFirst =
+        new DelegatingDataSource(database.dataSource()) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            String thread = Thread.currentThread().getName();
+            if (awayForTheLane.get() && thread.startsWith("lane-")) {
+              throw new SQLException("away", "08006");
+            }
+            if (awayForTheLane.get() && thread.equals("watchdog")) {
+              looks.incrementAndGet();
+            }
+            return super.getConnection();
+          }
+        };
+    List<FailureReason> failures = new CopyOnWriteArrayList<>();
+    keep(
+        WorkerFixture.start(
+            backForTheWatchdogFirst,
+            decomposing(
+                new FakeDecomposition(
+                    STEPS,
+                    (job, step) -> {
+                      if (step == STEPS) {
+                        awayForTheLane.set(true);
+                      }
+                    })),
+            WorkerFixture.settings("one", List.of("cpu"), Duration.ofMillis(300), Duration.ZERO),
+            WorkerFixture.FAST,
+            new LaneListener() {
+              @Override
+              public void failed(JobKind kind, FailureReason reason) {
+                failures.add(reason);
+              }
+            }));
+    Job job = submit("done, but not written");
+
+    await().until(() -> looks.get() >= 3);
+    awayForTheLane.set(false);
+
+    Job done = awaitState(api, job, JobState.SUCCEEDED);
+    assertThat(done.attempt()).isEqualTo(1);
+    assertThat(failures).isEmpty();
   }
 
   private static void waitUninterruptibly(CountDownLatch latch) {
