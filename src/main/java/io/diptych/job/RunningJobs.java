@@ -3,10 +3,13 @@ package io.diptych.job;
 import static io.diptych.job.JobRows.at;
 
 import io.diptych.job.JobRows.Held;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
@@ -82,6 +85,31 @@ public final class RunningJobs {
         .query((row, number) -> JobState.valueOf(row.getString("state")))
         .optional()
         .orElseThrow(() -> new FenceLostException(job.id(), job.fence()));
+  }
+
+  /**
+   * How jobs stand that are still held under their fence: RUNNING or CANCEL_REQUESTED. Those that
+   * are missing have ended or were taken over.
+   */
+  public Map<UUID, JobState> held(Collection<ClaimedJob> jobs) {
+    Map<UUID, Long> fences =
+        jobs.stream().collect(Collectors.toMap(ClaimedJob::id, ClaimedJob::fence));
+    Map<UUID, JobState> held = new HashMap<>();
+    rows.sql
+        .sql(
+            """
+            select id, fence, state from job
+            where id in (:ids) and state in ('RUNNING', 'CANCEL_REQUESTED')
+            """)
+        .param("ids", fences.keySet())
+        .query(
+            row -> {
+              UUID id = row.getObject("id", UUID.class);
+              if (fences.get(id) == row.getLong("fence")) {
+                held.put(id, JobState.valueOf(row.getString("state")));
+              }
+            });
+    return held;
   }
 
   /** Stores a checkpoint; the two newest are kept. */

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * watchdog) tell it meanwhile.
  *
  * <p>A cancel is seen within one step: by the signal, which costs nothing to look at, or else by
- * the state that comes back with the progress write.
+ * the state that comes back with the progress write. Runs that write no progress learn what no
+ * signal told from the look-up of every second.
  */
 final class Run implements JobProgress, RunControl {
 

@@ -213,6 +213,40 @@ class GenerationClusterTest {
     assertThat(canceled.result()).isNull();
   }
 
+  @Test
+  void aBatchThatNoNotificationReachesSeesACancelNevertheless() throws InterruptedException {
+    Job unwanted = submit("a", "unwanted");
+    Semaphore started = new Semaphore(0);
+    workers.add(
+        WorkerFixture.startDeaf(
+            database.dataSource(),
+            generating(new UntilStopped(started)),
+            WorkerFixture.settings("deaf"),
+            LaneListener.NONE));
+    started.acquire();
+
+    api.queue.jobs().cancel("a", unwanted.id());
+
+    awaitState(api, unwanted, JobState.CANCELED);
+  }
+
+  /** Works until its jobs are to stop. */
+  private record UntilStopped(Semaphore started) implements BatchRunner {
+    @Override
+    public JobKind kind() {
+      return JobKind.GENERATION;
+    }
+
+    @Override
+    public List<JobOutcome> run(List<ClaimedJob> batch, Control control) {
+      started.release();
+      while (!batch.stream().allMatch(job -> control.stopRequested(job.id()))) {
+        LockSupport.parkNanos(5_000_000);
+      }
+      return batch.stream().map(FakeGeneration::done).toList();
+    }
+  }
+
   private static QueueDepth nothing() {
     return new QueueDepth(0, 0, Duration.ZERO);
   }
