@@ -14,6 +14,9 @@ public interface JobProgress {
   /** Announces that the preview of a step can be fetched; the runner has stored it. */
   void preview(int step);
 
-  /** Whether the run should end; for work outside the engine's steps. */
+  /**
+   * Whether the run should end (canceled, too late, taken over, or the process goes down); for work
+   * outside the engine's steps.
+   */
   boolean stopRequested();
 }

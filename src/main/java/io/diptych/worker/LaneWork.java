@@ -154,7 +154,7 @@ final class LaneWork implements TicketHandler {
       JobResult result = watched(List.of(run), () -> runners.run(run.job(), run));
       succeed(run, result, lease);
     } catch (RunStoppedException e) {
-      stopped(run, e, lease);
+      stopped(run, lease);
     } catch (RuntimeException | Error e) {
       fail(run, e, lease);
     }
@@ -180,6 +180,8 @@ final class LaneWork implements TicketHandler {
         succeed(batch.get(i), succeeded.result(), lease);
       } else if (outcome instanceof JobOutcome.Failed failed) {
         fail(batch.get(i), failed.cause(), lease);
+      } else {
+        stopped(batch.get(i), lease);
       }
     }
   }
@@ -231,11 +233,11 @@ final class LaneWork implements TicketHandler {
     }
   }
 
-  private void stopped(Run run, RunStoppedException thrown, Ticket.Lease lease) {
+  private void stopped(Run run, Ticket.Lease lease) {
     RunningJobs running = queue.running();
     Optional<Run.Stop> reason = run.stopReason();
     if (reason.isEmpty()) {
-      fail(run, new IllegalStateException("The run stopped although nobody asked.", thrown), lease);
+      fail(run, new IllegalStateException("The run stopped although nobody asked."), lease);
       return;
     }
     switch (reason.get()) {

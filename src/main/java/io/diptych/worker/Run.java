@@ -36,10 +36,17 @@ final class Run implements JobProgress, RunControl {
 
   /** Why a run was told to stop. */
   enum Stop {
-    CANCELED,
-    EXPIRED,
-    DRAINING,
-    FENCE_LOST
+    CANCELED(false),
+    EXPIRED(true),
+    DRAINING(true),
+    FENCE_LOST(false);
+
+    /** Whether a checkpoint is of use, and work that is complete already. */
+    final boolean mayGoOnLater;
+
+    Stop(boolean mayGoOnLater) {
+      this.mayGoOnLater = mayGoOnLater;
+    }
   }
 
   private final ClaimedJob job;
@@ -56,7 +63,6 @@ final class Run implements JobProgress, RunControl {
 
   private volatile boolean cancelSignaled;
   private volatile boolean fenceLost;
-  private volatile @Nullable Stop stop;
   private volatile Instant lastSignOfLife;
   private volatile @Nullable Instant stuckSince;
 
@@ -99,8 +105,18 @@ final class Run implements JobProgress, RunControl {
     return startedAt;
   }
 
+  /** Why the run should end now. Reasons do not go away, but a stronger one may take over. */
   Optional<Stop> stopReason() {
-    return Optional.ofNullable(stop);
+    if (fenceLost) {
+      return Optional.of(Stop.FENCE_LOST);
+    }
+    if (cancelSignaled) {
+      return Optional.of(Stop.CANCELED);
+    }
+    if (job.finishBy() != null && !clock.instant().isBefore(job.finishBy())) {
+      return Optional.of(Stop.EXPIRED);
+    }
+    return lease.draining() ? Optional.of(Stop.DRAINING) : Optional.empty();
   }
 
   void signalCancel() {
@@ -123,7 +139,7 @@ final class Run implements JobProgress, RunControl {
 
   @Override
   public boolean stopRequested() {
-    return cancelSignaled || fenceLost;
+    return stopReason().isPresent();
   }
 
   @Override
@@ -146,20 +162,15 @@ final class Run implements JobProgress, RunControl {
   }
 
   private Directive directive(Instant now, int step, boolean last) {
-    if (fenceLost) {
-      return stop(Stop.FENCE_LOST, Directive.STOP);
-    }
-    if (cancelSignaled) {
-      return stop(Stop.CANCELED, Directive.STOP);
+    Optional<Stop> reason = stopReason();
+    if (reason.isPresent() && !reason.get().mayGoOnLater) {
+      return Directive.STOP;
     }
     if (last) {
       return Directive.CONTINUE;
     }
-    if (job.finishBy() != null && !now.isBefore(job.finishBy())) {
-      return stop(Stop.EXPIRED, Directive.CHECKPOINT_AND_STOP);
-    }
-    if (lease.draining()) {
-      return stop(Stop.DRAINING, Directive.CHECKPOINT_AND_STOP);
+    if (reason.isPresent()) {
+      return Directive.CHECKPOINT_AND_STOP;
     }
     boolean due =
         step % settings.checkpointSteps() == 0
@@ -168,11 +179,6 @@ final class Run implements JobProgress, RunControl {
       checkpointOwed = true;
     }
     return checkpointOwed && !databaseIsAway(now) ? Directive.CHECKPOINT : Directive.CONTINUE;
-  }
-
-  private Directive stop(Stop reason, Directive directive) {
-    stop = reason;
-    return directive;
   }
 
   private boolean writeIsDue(Instant now, boolean last) {

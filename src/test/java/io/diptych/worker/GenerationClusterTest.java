@@ -5,6 +5,7 @@ import static io.diptych.worker.WorkerFixture.await;
 import static io.diptych.worker.WorkerFixture.awaitState;
 import static io.diptych.worker.WorkerFixture.generating;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.EngineException;
@@ -16,6 +17,7 @@ import io.diptych.job.QueueDepth;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.QueueSettings;
 import io.diptych.job.Submission;
+import io.diptych.job.ticket.TicketSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -230,6 +232,35 @@ class GenerationClusterTest {
     awaitState(api, unwanted, JobState.CANCELED);
   }
 
+  @Test
+  void aDrainHandsABatchBackAtItsNextLookWithoutAnAttemptCounted() throws InterruptedException {
+    List<Job> jobs = List.of(submit("a", "one"), submit("a", "two"));
+    Semaphore started = new Semaphore(0);
+    // A lane that has to be interrupted would leave the test waiting for a minute.
+    TicketSettings patient =
+        new TicketSettings(
+            Duration.ofMillis(200), Duration.ofMillis(200), 6, Duration.ofMinutes(10));
+    WorkerFixture worker =
+        WorkerFixture.start(
+            database.dataSource(),
+            generating(new UntilStopped(started)),
+            WorkerFixture.settings("drained"),
+            patient,
+            LaneListener.NONE);
+    workers.add(worker);
+    started.acquire();
+
+    assertTimeoutPreemptively(Duration.ofMinutes(1), worker.worker::drain);
+
+    assertThat(jobs)
+        .map(api::read)
+        .allSatisfy(
+            job -> {
+              assertThat(job.state()).isEqualTo(JobState.QUEUED);
+              assertThat(job.attempt()).isEqualTo(1);
+            });
+  }
+
   /** Works until its jobs are to stop. */
   private record UntilStopped(Semaphore started) implements BatchRunner {
     @Override
@@ -243,7 +274,7 @@ class GenerationClusterTest {
       while (!batch.stream().allMatch(job -> control.stopRequested(job.id()))) {
         LockSupport.parkNanos(5_000_000);
       }
-      return batch.stream().map(FakeGeneration::done).toList();
+      return batch.stream().map(job -> (JobOutcome) new JobOutcome.Stopped()).toList();
     }
   }
 
