@@ -208,22 +208,13 @@ public final class RunningJobs {
                 held, JobState.EXPIRED, Attempt.Outcome.EXPIRED, null, Deadlines.FINISH_ERROR));
   }
 
-  /** Gives a job back at a drain, without counting an attempt: QUEUED or CANCELED. */
+  /**
+   * Ends a run that was told to stop: CANCELED if the owner of the job asked for it. Else the
+   * process goes down, or the wish was for an earlier run and told late: QUEUED, without an attempt
+   * counted.
+   */
   public Job handBack(ClaimedJob job) {
     return end(job, rows::handBack);
-  }
-
-  /**
-   * Ends a job whose owner asked for it.
-   *
-   * @throws IllegalStateException if nobody asked
-   */
-  public Job cancel(ClaimedJob job) {
-    return end(
-        job,
-        held -> {
-          throw new IllegalStateException("Nobody asked for the end of job " + held.id() + ".");
-        });
   }
 
   private Job end(ClaimedJob job, Function<Held, Job> whileRunning) {

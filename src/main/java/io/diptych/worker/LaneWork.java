@@ -241,9 +241,8 @@ final class LaneWork implements TicketHandler {
       return;
     }
     switch (reason.get()) {
-      case CANCELED -> conclude(run, () -> running.cancel(run.job()));
+      case CANCELED, DRAINING -> conclude(run, () -> running.handBack(run.job()));
       case EXPIRED -> conclude(run, () -> running.expire(run.job()));
-      case DRAINING -> conclude(run, () -> running.handBack(run.job()));
       case FENCE_LOST -> lost(run);
     }
   }

@@ -201,7 +201,7 @@ class JobsTest {
     assertThat(signaled).containsExactly(job.id());
     assertThat(fixture.queue.running().progress(claimed, progress(1)))
         .isEqualTo(JobState.CANCEL_REQUESTED);
-    assertThat(fixture.queue.running().cancel(claimed).state()).isEqualTo(JobState.CANCELED);
+    assertThat(fixture.queue.running().handBack(claimed).state()).isEqualTo(JobState.CANCELED);
   }
 
   @Test
@@ -212,7 +212,7 @@ class JobsTest {
     clock.advance(Duration.ofSeconds(1));
 
     Cancellation second = jobs.cancel(ALICE, job.id()).orElseThrow();
-    fixture.queue.running().cancel(claimed);
+    fixture.queue.running().handBack(claimed);
     Cancellation third = jobs.cancel(ALICE, job.id()).orElseThrow();
 
     assertThat(second).isEqualTo(first);
@@ -339,7 +339,6 @@ class JobsTest {
 
   /** However a lane lets go of a job. */
   enum LaneEnd {
-    STOPS,
     SUCCEEDS,
     FAILS,
     HANDS_BACK,
@@ -360,7 +359,6 @@ class JobsTest {
     jobs.remove(ALICE, job.id());
 
     switch (end) {
-      case STOPS -> running.cancel(claimed);
       case SUCCEEDS ->
           running.succeed(
               claimed,

@@ -56,8 +56,7 @@ class RunningJobsTest {
             () -> running.succeed(zombie, request("stale"), () -> published.add("stale")),
             () -> running.fail(zombie, FailureReason.INTERNAL, "stale"),
             () -> running.expire(zombie),
-            () -> running.handBack(zombie),
-            () -> running.cancel(zombie));
+            () -> running.handBack(zombie));
     for (ThrowingCallable write : writes) {
       assertThatThrownBy(write).isInstanceOf(FenceLostException.class);
     }

@@ -259,6 +259,40 @@ class WorkerTest {
   }
 
   @Test
+  void aLateNotificationOfACancelBeforeARetryCostsNoAttempt() throws InterruptedException {
+    CountDownLatch atThirty = new CountDownLatch(1);
+    Semaphore goOn = new Semaphore(0);
+    FakeDecomposition runner =
+        new FakeDecomposition(
+            STEPS,
+            (job, step) -> {
+              if (step == 30) {
+                atThirty.countDown();
+                goOn.acquire();
+              }
+            });
+    WorkerFixture worker = worker("one", runner);
+    Job job = submit("wanted again");
+    atThirty.await();
+    CountDownLatch signaled = new CountDownLatch(1);
+    worker.fixture.queue.signals().onCancel(id -> signaled.countDown());
+
+    api.sql
+        .sql("select pg_notify('diptych_job', 'CANCEL ' || :id)")
+        .param("id", job.id().toString())
+        .query(row -> {});
+    signaled.await();
+    goOn.release(2);
+
+    Job done = awaitState(api, job, JobState.SUCCEEDED);
+    assertThat(done.attempt()).isEqualTo(1);
+    assertThat(api.queue.jobs().attempts(TENANT, job.id()))
+        .extracting(Attempt::outcome)
+        .containsExactly(Attempt.Outcome.HANDED_BACK, Attempt.Outcome.SUCCEEDED);
+    assertThat(runner.resumedAt).containsExactly(0, 25);
+  }
+
+  @Test
   void theCancelSignalIsSeenAtTheNextStepEvenBetweenProgressWrites() throws InterruptedException {
     AtomicInteger last = new AtomicInteger();
     CountDownLatch atTen = new CountDownLatch(1);
