@@ -93,18 +93,20 @@ final class LaneWork implements TicketHandler {
         pool.rest(kind);
         return GIVE_BACK;
       }
-      Claim claim =
-          queue
-              .claims()
-              .claim(
-                  new ClaimRequest(
-                      ticket.id(),
-                      ticket.version(),
-                      kind,
-                      settings.name(),
-                      lane.name(),
-                      runners.batches(kind) ? settings.batch() : 1,
-                      capacity));
+      ClaimRequest request =
+          new ClaimRequest(
+              ticket.id(),
+              ticket.version(),
+              kind,
+              settings.name(),
+              lane.name(),
+              runners.batches(kind) ? settings.batch() : 1,
+              capacity);
+      Optional<Claim> answer = claim(request, ticket.lease());
+      if (answer.isEmpty()) {
+        return GIVE_BACK;
+      }
+      Claim claim = answer.get();
       if (claim instanceof Claim.Nothing) {
         listener.claimedNothing(kind);
         return SPENT;
@@ -122,6 +124,32 @@ final class LaneWork implements TicketHandler {
       }
       if (pool.wantedByOthers(lane, kind)) {
         return GIVE_BACK;
+      }
+    }
+  }
+
+  /**
+   * Claims, and asks again while the database is away: the claim may have been committed and its
+   * answer lost, and only this pick of the ticket gets it again without an attempt counted.
+   *
+   * @return empty at a drain
+   */
+  private Optional<Claim> claim(ClaimRequest request, Ticket.Lease lease) {
+    boolean waited = false;
+    while (true) {
+      try {
+        return Optional.of(queue.claims().claim(request));
+      } catch (RuntimeException e) {
+        if (!Failure.databaseAway(e)) {
+          throw e;
+        }
+        if (!waited) {
+          log.warn("The lane's next claim waits for the database ({}).", e.getMessage());
+          waited = true;
+        }
+        if (lease.draining() || !pause()) {
+          return Optional.empty();
+        }
       }
     }
   }

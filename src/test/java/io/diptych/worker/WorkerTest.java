@@ -21,6 +21,8 @@ import io.diptych.job.QueueDepth;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.Submission;
 import io.diptych.job.ticket.TicketSettings;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -655,6 +657,54 @@ class WorkerTest {
     Job done = awaitState(api, job, JobState.SUCCEEDED);
     assertThat(done.attempt()).isEqualTo(2);
     release.countDown();
+  }
+
+  @Test
+  void aClaimWhoseAnswerGotLostIsRepeatedInPlaceWithoutCountingAnAttempt() {
+    AtomicInteger lost = new AtomicInteger();
+    DataSource losesTheFirstAnswer =
+        new DelegatingDataSource(database.dataSource()) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            Connection connection = super.getConnection();
+            return Thread.currentThread().getName().startsWith("lane-") && lost.get() == 0
+                ? losingAnswers(connection, lost)
+                : connection;
+          }
+        };
+    keep(
+        WorkerFixture.start(
+            losesTheFirstAnswer,
+            "one",
+            decomposing(new FakeDecomposition(STEPS, (job, step) -> {}))));
+
+    Job done = awaitState(api, submit("claimed twice"), JobState.SUCCEEDED);
+
+    assertThat(lost).as("commits whose answer was lost").hasValue(1);
+    assertThat(done.attempt()).isEqualTo(1);
+    assertThat(api.queue.jobs().attempts(TENANT, done.id()))
+        .extracting(Attempt::outcome)
+        .containsExactly(Attempt.Outcome.HANDED_BACK, Attempt.Outcome.SUCCEEDED);
+  }
+
+  /** Commits, and then says that the connection broke. */
+  private static Connection losingAnswers(Connection connection, AtomicInteger lost) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            WorkerTest.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, arguments) -> {
+              Object answer;
+              try {
+                answer = method.invoke(connection, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+              if (method.getName().equals("commit") && lost.compareAndSet(0, 1)) {
+                throw new SQLException("The connection broke.", "08006");
+              }
+              return answer;
+            });
   }
 
   @Test
