@@ -179,7 +179,10 @@ final class DecompositionRows {
         .single();
   }
 
-  /** Notes a preview, unless a younger run has noted one for the step. */
+  /**
+   * Notes a preview, unless a younger run has noted one for the step. In the transaction that finds
+   * that the run holds its job.
+   */
   void preview(UUID id, int step, long fence, String sha256) {
     sql.sql(
             """

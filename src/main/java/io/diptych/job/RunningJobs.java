@@ -50,10 +50,19 @@ public final class RunningJobs {
     return state;
   }
 
-  /** Adds a preview event; the picture itself is stored by the runner. */
-  public void preview(ClaimedJob job, int step) {
+  /**
+   * Adds a preview event; the picture itself is stored by the runner.
+   *
+   * @param publish runs in the transaction of the event, and only while the run holds the job
+   */
+  public void preview(ClaimedJob job, int step, Runnable publish) {
     String data = rows.json.writeValueAsString(Map.of("step", step));
-    write(job, null, JobEvent.Type.PREVIEW, data);
+    transaction.executeWithoutResult(
+        status -> {
+          // Locks the row first: nobody can take the job over before both are committed.
+          write(job, null, JobEvent.Type.PREVIEW, data);
+          publish.run();
+        });
     signals.progressed(job.id());
   }
 

@@ -248,9 +248,9 @@ final class Run implements JobProgress, RunControl {
   }
 
   @Override
-  public void preview(int step) {
+  public void preview(int step, Runnable publish) {
     try {
-      running.preview(job, step);
+      running.preview(job, step, publish);
     } catch (FenceLostException e) {
       fenceLost = true;
     } catch (RuntimeException e) {
