@@ -45,7 +45,17 @@ class GenerationClusterTest {
     database = TestDatabase.create();
     QueueSettings roomy =
         new QueueSettings(
-            1000, 16, 10_000, Duration.ofMinutes(5), 3, 1, 0, Duration.ofMillis(50), 1024);
+            1000,
+            16,
+            10_000,
+            Duration.ofMinutes(5),
+            3,
+            1,
+            0,
+            Duration.ofMillis(50),
+            1024,
+            Duration.ZERO,
+            Duration.ZERO);
     api = QueueFixture.over(database.dataSource(), Clock.systemUTC(), roomy);
   }
 

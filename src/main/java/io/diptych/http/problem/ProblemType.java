@@ -175,7 +175,7 @@ public enum ProblemType {
       504,
       true,
       "The deadline passed before the job ended",
-      "Try again with a later deadline, or when the queue is shorter."),
+      "Retry the job when the queue is shorter, or ask the operator for later deadlines."),
 
   // The service
   UNAVAILABLE(
