@@ -12,6 +12,7 @@ import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.RunControl;
 import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.Sampling;
+import io.diptych.engine.csd.ConceptCheck;
 import io.diptych.engine.csd.ConceptText;
 import io.diptych.engine.csd.CsdProgram;
 import io.diptych.engine.csd.CsdVar;
@@ -138,6 +139,7 @@ public final class SwittiBackbone implements Backbone {
                 + abbreviated(manifest.digest())
                 + "). Decompose the picture again on this model.");
       }
+      ConceptCheck.require(concept, manifest);
     }
     request.validate(manifest.scales().size());
     new PromptText(text).check(request);
