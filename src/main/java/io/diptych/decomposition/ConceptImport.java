@@ -8,6 +8,7 @@ import io.diptych.engine.Concept;
 import io.diptych.engine.ConceptMetadata;
 import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
+import io.diptych.engine.csd.ConceptCheck;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.engine.csd.SubConcepts;
 import io.diptych.engine.weights.ModelManifest;
@@ -20,13 +21,9 @@ import io.diptych.job.Jobs;
 import io.diptych.job.Submission;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 
@@ -132,55 +129,25 @@ public final class ConceptImport {
     }
   }
 
-  /** Exactly the tensors that the model and the options call for, in exactly their shapes. */
   private static void check(Concept concept, ModelManifest manifest) {
-    DecompositionOptions options = concept.metadata().options();
-    List<String> problems = new ArrayList<>();
-    checkMetadata(concept.metadata(), problems);
-    refuse(problems);
-    for (DecompositionOptions.Fault fault : options.faults(manifest.switti().depth())) {
-      problems.add(fault.option() + " " + fault.detail());
-    }
+    List<String> problems = ConceptCheck.problems(concept, manifest);
     if (problems.isEmpty()) {
-      SortedMap<String, List<Long>> needed = shapes(options, manifest);
-      for (Map.Entry<String, List<Long>> each : needed.entrySet()) {
-        Concept.Tensor tensor = concept.tensors().get(each.getKey());
-        if (tensor == null) {
-          problems.add(each.getKey() + " is missing");
-        } else if (tensor.shape()[1] != each.getValue().get(1)
-            || tensor.shape()[0] != each.getValue().get(0)) {
-          problems.add(each.getKey() + " does not have the shape " + each.getValue());
-        }
-      }
-      concept.tensors().keySet().stream()
-          .filter(name -> !needed.containsKey(name))
-          .forEach(name -> problems.add(name + " does not belong there"));
+      problems = checkMetadata(concept.metadata());
     }
-    refuse(problems);
+    if (!problems.isEmpty()) {
+      throw new ProblemException(
+          ProblemType.INVALID_ARTIFACT,
+          "The artifact does not fit its own metadata: "
+              + String.join("; ", problems.subList(0, Math.min(problems.size(), MOST_PROBLEMS)))
+              + ".");
+    }
   }
 
   /** What a file of ours always holds, and never more of it than a request could have asked for. */
-  private static void checkMetadata(ConceptMetadata metadata, List<String> problems) {
+  private static List<String> checkMetadata(ConceptMetadata metadata) {
+    List<String> problems = new ArrayList<>();
     DecompositionOptions options = metadata.options();
-    DecompositionOptions.Memory memory = options.memory();
     DecompositionOptions.Rectification rectification = options.rectification();
-    boolean complete =
-        Stream.of(
-                    options.contentWord(),
-                    options.styleWord(),
-                    options.profile(),
-                    options.optimiser(),
-                    metadata.backboneName(),
-                    metadata.subConceptSource(),
-                    memory == null ? "" : memory.blocks(),
-                    rectification == null ? "" : rectification.subConcepts(),
-                    rectification == null ? "" : rectification.space())
-                .allMatch(Objects::nonNull)
-            && (memory == null || memory.blocks().stream().allMatch(Objects::nonNull));
-    if (!complete) {
-      problems.add("the metadata is incomplete");
-      return;
-    }
     if (Math.max(options.contentWord().length(), options.styleWord().length()) > MOST_WORD
         || metadata.subConceptSource().length() > MOST_SOURCE
         || (rectification != null
@@ -194,41 +161,6 @@ public final class ConceptImport {
         || metadata.step() != options.evaluatedStep()) {
       problems.add("the losses are not those of a whole run");
     }
-  }
-
-  private static void refuse(List<String> problems) {
-    if (!problems.isEmpty()) {
-      throw new ProblemException(
-          ProblemType.INVALID_ARTIFACT,
-          "The artifact does not fit its own metadata: "
-              + String.join("; ", problems.subList(0, Math.min(problems.size(), MOST_PROBLEMS)))
-              + ".");
-    }
-  }
-
-  private static SortedMap<String, List<Long>> shapes(
-      DecompositionOptions options, ModelManifest manifest) {
-    SortedMap<String, List<Long>> shapes = new TreeMap<>();
-    DecompositionOptions.Memory memory = options.memory();
-    for (String group : List.of("content", "style")) {
-      for (int encoder = 0; encoder < manifest.textEncoders().size(); encoder++) {
-        long width = manifest.textEncoders().get(encoder).width();
-        shapes.put(group + ".rows." + encoder, List.of((long) options.tokens(), width));
-      }
-      if (memory != null) {
-        List<Long> shape = List.of((long) memory.pairs(), (long) manifest.switti().width());
-        for (int block : memory.blocks()) {
-          shapes.put(group + ".memory." + block + ".k", shape);
-          shapes.put(group + ".memory." + block + ".v", shape);
-        }
-      }
-    }
-    if (options.rectification() != null) {
-      for (int encoder = 0; encoder < manifest.textEncoders().size(); encoder++) {
-        long width = manifest.textEncoders().get(encoder).width();
-        shapes.put("projector." + encoder, List.of(width, width));
-      }
-    }
-    return shapes;
+    return problems;
   }
 }

@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -192,6 +194,31 @@ class SwittiBackboneTest {
             EngineException.class,
             e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INCOMPATIBLE_CONCEPT))
         .hasMessageContaining("Decompose the picture again");
+  }
+
+  @Test
+  void aConceptWithHolesIsRefusedBeforeItIsUsed() {
+    for (String part : fox.tensors().keySet()) {
+      SortedMap<String, Concept.Tensor> tensors = new TreeMap<>(fox.tensors());
+      tensors.remove(part);
+      Concept holed = ConceptFile.read(ConceptFile.write(new Concept(fox.metadata(), tensors)));
+      GenerationRequest request = request("a {content} in {style} style", fox, holed, 1);
+      assertThatThrownBy(() -> backbone.generate(List.of(request)))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INCOMPATIBLE_CONCEPT))
+          .hasMessageContaining(part + " is missing");
+    }
+  }
+
+  @Test
+  void aConceptWhoseMemoryIsWiderThanTheModelIsRefused() {
+    SortedMap<String, Concept.Tensor> tensors = new TreeMap<>(fox.tensors());
+    tensors.put("style.memory.0.v", new Concept.Tensor(new long[] {1, 128}, new float[128]));
+    Concept wide = new Concept(fox.metadata(), tensors);
+    assertThatThrownBy(() -> backbone.validate(request("in {style} style", null, wide, 1)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("style.memory.0.v has the shape [1, 128] instead of [1, 64]");
   }
 
   @Test

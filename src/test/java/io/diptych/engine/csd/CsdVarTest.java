@@ -17,12 +17,15 @@ import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.StepReport;
 import io.diptych.engine.TestModels;
 import io.diptych.engine.backbone.SwittiBackbone;
+import io.diptych.engine.weights.SafetensorsWriter;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -223,6 +226,29 @@ class CsdVarTest {
     byte[] damaged = Arrays.copyOf(checkpoint, checkpoint.length / 2);
     assertThatThrownBy(() -> backbone.decompose(PICTURE, options, new Resuming(damaged)))
         .isInstanceOf(EngineException.class);
+  }
+
+  @Test
+  void aCheckpointWithHolesIsRefusedInWords() {
+    Stopping stopping = new Stopping(2);
+    DecompositionOptions options = options(4, 2);
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, options, stopping))
+        .isInstanceOf(RunStoppedException.class);
+    Checkpoint whole = Checkpoint.read(stopping.checkpoint);
+    assertThat(whole.tensors().keySet())
+        .contains("parameter.style.rows.0", "evaluated.content.memory.0.k", "projector.0");
+    for (String name : whole.tensors().keySet()) {
+      SortedMap<String, Concept.Tensor> tensors = new TreeMap<>(whole.tensors());
+      tensors.remove(name);
+      byte[] holed = new Checkpoint(whole.state(), tensors).write();
+      assertThatThrownBy(() -> backbone.decompose(PICTURE, options, new Resuming(holed)))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("lacks " + name);
+    }
+    byte[] headless = new SafetensorsWriter().metadata("diptych.checkpoint", "1").toBytes();
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, options, new Resuming(headless)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("incomplete header");
   }
 
   @Test
