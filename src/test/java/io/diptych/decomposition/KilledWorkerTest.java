@@ -86,7 +86,10 @@ class KilledWorkerTest {
     List<String> paths = List.of(submit(), submit());
     try (ChildJvm one = worker(directory, "one");
         ChildJvm two = worker(directory, "two")) {
-      TestService.await().until(() -> paths.stream().anyMatch(KilledWorkerTest::isHalfWay));
+      // Two processes start and load a model beside each other.
+      TestService.await()
+          .atMost(Duration.ofMinutes(5))
+          .until(() -> paths.stream().anyMatch(KilledWorkerTest::isHalfWay));
       String ahead = paths.stream().filter(KilledWorkerTest::isHalfWay).findFirst().orElseThrow();
       boolean inOne = workerOf(ahead).equals("one");
       (inOne ? one : two).kill();
