@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * <p>Heap needed while decoding ({@link #decodeHeapBytes}) is at most {@code decodeThreads} times
  * {@code 2 * maxBytes + 12 * maxPixels} bytes plus 100 MiB: the upload and its cleaned copy, eight
- * bytes a pixel for a 16-bit picture with alpha, four for what the decoder keeps beside it.
+ * bytes a pixel for a 16-bit picture with alpha, four for what the decoder keeps beside it. With
+ * several threads it must be a third more: a raster wants its bytes in one piece.
  *
  * @param maxBytes size of the file
  * @param maxPixels width times height, as the header claims it
@@ -30,7 +31,7 @@ public record IntakeLimits(
 
   /**
    * 20 MiB, 25 million pixels (a phone's 24-megapixel photograph passes), sides from 32 to 16384,
-   * stored at up to 2048, 20 seconds, two at once, 10 seconds of waiting.
+   * stored at up to 2048, 20 seconds, one at once, 10 seconds of waiting.
    */
   public static final IntakeLimits DEFAULT =
       new IntakeLimits(
@@ -40,7 +41,7 @@ public record IntakeLimits(
           32,
           2_048,
           Duration.ofSeconds(20),
-          2,
+          1,
           Duration.ofSeconds(10));
 
   private static final long TABLES_AND_BUFFERS = 100L << 20;
@@ -59,7 +60,8 @@ public record IntakeLimits(
 
   /** Most heap that reading and decoding takes, as long as the intake has them. */
   public long decodeHeapBytes() {
-    return decodeThreads * (2 * maxBytes + 12 * maxPixels) + TABLES_AND_BUFFERS;
+    long used = decodeThreads * (2 * maxBytes + 12 * maxPixels) + TABLES_AND_BUFFERS;
+    return decodeThreads == 1 ? used : used + used / 3;
   }
 
   /** Most bytes of a normalised picture: three a pixel, where nothing can be compressed. */

@@ -16,7 +16,10 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -85,6 +88,8 @@ class DecompositionsHttpTest {
     assertThat(queued.get("queue").get("position").asInt()).isPositive();
     assertThat(queued.get("reference").asString()).isEqualTo("order 12");
     assertThat(queued.get("labels").get("team").asString()).isEqualTo("red");
+    assertThat(queued.get("picture").get("sourceSha256").asString())
+        .isEqualTo(sha256(TestService.picture()));
 
     JsonNode done = alice.until(path, "SUCCEEDED");
     JsonNode settings = done.get("settings");
@@ -514,6 +519,14 @@ class DecompositionsHttpTest {
                 .type())
         .isEqualTo(ProblemType.UNKNOWN_ARTIFACT);
     assertThat(alice.get(path).json()).isEqualTo(done);
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static String problem(Reply reply, int status) {

@@ -31,6 +31,7 @@ class ComposeTest {
       Set.of(
           "HOME",
           "DJL_CACHE_DIR",
+          "JDK_JAVA_OPTIONS",
           "OMP_WAIT_POLICY",
           "PYTORCH_LIBRARY_PATH",
           "PYTORCH_FLAVOR",

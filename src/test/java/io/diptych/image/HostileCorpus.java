@@ -101,8 +101,8 @@ public final class HostileCorpus {
   private HostileCorpus() {}
 
   /**
-   * The limits under which every answer holds: the defaults, with less patience so that the cases
-   * that never end do not hold up a test run, and more of it for those who wait behind them.
+   * The limits under which every answer holds: the defaults, with two decoders and more patience
+   * for those who wait behind the cases that never end.
    */
   public static IntakeLimits limits() {
     IntakeLimits defaults = IntakeLimits.DEFAULT;
@@ -112,8 +112,8 @@ public final class HostileCorpus {
         defaults.maxSide(),
         defaults.minSide(),
         defaults.storedSide(),
-        Duration.ofSeconds(12),
-        defaults.decodeThreads(),
+        defaults.decodeTime(),
+        2,
         Duration.ofMinutes(5));
   }
 
