@@ -69,6 +69,8 @@ ENV HOME=/var/lib/diptych \
     # Lanes share the cores. By default a thread of libtorch that waits for its next piece of work
     # spins, and takes the core from the lane that has some.
     OMP_WAIT_POLICY=PASSIVE \
+    # One JSON object a line, for whatever collects the logs of containers.
+    LOGGING_STRUCTURED_FORMAT_CONSOLE=ecs \
     # In a container the loopback interface reaches nobody. The service then asks for credentials.
     SERVER_ADDRESS=0.0.0.0 \
     # Health and meters have a port of their own, so that no ingress can publish them by accident.

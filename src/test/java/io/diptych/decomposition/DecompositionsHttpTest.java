@@ -203,6 +203,10 @@ class DecompositionsHttpTest {
         .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.submit("{\"contentwort\": \"x\"}"), 422))
         .isEqualTo(ProblemType.VALIDATION.uri());
+    for (String seed : List.of("-1", "9007199254740992")) {
+      assertThat(problem(alice.submit("{\"seed\": " + seed + "}"), 422))
+          .isEqualTo(ProblemType.VALIDATION.uri());
+    }
     assertThat(problem(alice.submit("{\"memory\": 3}"), 422))
         .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.submit("{\"memory\": {\"blocks\": [null]}}"), 422))
