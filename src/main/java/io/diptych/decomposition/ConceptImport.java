@@ -19,16 +19,29 @@ import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.Jobs;
 import io.diptych.job.Submission;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Takes in concepts that were learned elsewhere. */
 public final class ConceptImport {
+
+  private static final Logger log = LoggerFactory.getLogger(ConceptImport.class);
+
+  /** Bytes of objects for a byte of JSON, at worst. */
+  private static final long TREE_PER_TEXT = 24;
 
   private static final int MOST_PROBLEMS = 10;
   private static final int MOST_WORD = 64;
@@ -38,6 +51,7 @@ public final class ConceptImport {
   private final DecompositionRows rows;
   private final BlobStore store;
   private final Planner planner;
+  private final UploadRoom room;
   private final TransactionTemplate transaction;
 
   ConceptImport(
@@ -45,11 +59,13 @@ public final class ConceptImport {
       DecompositionRows rows,
       BlobStore store,
       Planner planner,
+      UploadRoom room,
       TransactionTemplate transaction) {
     this.jobs = jobs;
     this.rows = rows;
     this.store = store;
     this.planner = planner;
+    this.room = room;
     this.transaction = transaction;
   }
 
@@ -64,9 +80,29 @@ public final class ConceptImport {
    * Checks an artifact and makes a decomposition of it that has succeeded. The same file again
    * gives the same decomposition.
    *
-   * @throws ProblemException {@code invalid-artifact}, {@code incompatible-artifact}
+   * @param upload lies on disk until there is room for it in memory; closing it is the caller's
+   * @throws ProblemException {@code invalid-artifact}, {@code incompatible-artifact}, {@code
+   *     queue-full} when too many uploads are being taken in
+   * @throws IOException when the upload breaks off
    */
-  public Imported take(String tenant, byte[] file, @Nullable String reference) {
+  public Imported take(String tenant, InputStream upload, @Nullable String reference)
+      throws IOException {
+    Path file = Files.createTempFile("diptych-artifact", null);
+    try {
+      Files.copy(upload, file, StandardCopyOption.REPLACE_EXISTING);
+      return room.holding(
+          heapBytes(Files.size(file)), () -> take(tenant, Files.readAllBytes(file), reference));
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  /** The file, its tensors, the file written anew, and the header as a tree. */
+  private static long heapBytes(long file) {
+    return 3 * file + TREE_PER_TEXT * Math.min(file, ConceptFile.MOST_HEADER_BYTES);
+  }
+
+  private Imported take(String tenant, byte[] file, @Nullable String reference) {
     Concept concept = read(file);
     Plan plan = planner.imported(concept.metadata(), reference);
     check(concept, planner.manifest(plan));
@@ -74,33 +110,34 @@ public final class ConceptImport {
     byte[] clean = ConceptFile.write(concept);
     UUID id = jobs.newId();
     StoredBlob blob = store.put(id, BlobKind.CONCEPT, clean);
-    Imported imported;
+    AtomicBoolean used = new AtomicBoolean();
     try {
-      imported =
-          Objects.requireNonNull(
-              transaction.execute(
-                  status -> {
-                    rows.lockImport(tenant, blob.key().sha256());
-                    Optional<UUID> known = rows.withConcept(tenant, blob.key().sha256());
-                    return known
-                        .map(existing -> new Imported(existing, false))
-                        .orElseGet(() -> record(tenant, id, concept, plan, blob));
-                  }));
-    } catch (RuntimeException refused) {
-      discard(id, refused);
-      throw refused;
+      return Objects.requireNonNull(
+          transaction.execute(
+              status -> {
+                rows.lockImport(tenant, blob.key().sha256());
+                Optional<UUID> known = rows.withConcept(tenant, blob.key().sha256());
+                if (known.isPresent()) {
+                  return new Imported(known.get(), false);
+                }
+                Imported made = record(tenant, id, concept, plan, blob);
+                used.set(true);
+                return made;
+              }));
+    } finally {
+      // Once a row names the file, a failure may be a commit of which only the answer was lost;
+      // the sweep finds out.
+      if (!used.get()) {
+        discard(id);
+      }
     }
-    if (!imported.created()) {
-      store.deleteAll(id);
-    }
-    return imported;
   }
 
-  private void discard(UUID id, RuntimeException refused) {
+  private void discard(UUID id) {
     try {
       store.deleteAll(id);
     } catch (BlobStoreException e) {
-      refused.addSuppressed(e);
+      log.warn("The artifact of {} is left over; the sweep deletes it.", id, e);
     }
   }
 

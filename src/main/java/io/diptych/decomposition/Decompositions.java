@@ -4,11 +4,9 @@ import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
-import io.diptych.artifact.BlobStoreException;
 import io.diptych.http.problem.Problem;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
-import io.diptych.image.IntakeImage;
 import io.diptych.job.Attempt;
 import io.diptych.job.Cancellation;
 import io.diptych.job.IllegalTransitionException;
@@ -82,18 +80,18 @@ public final class Decompositions {
   }
 
   /**
-   * Queues a decomposition. Its picture is stored first, and deleted again if it is refused; if the
-   * process dies in between, the sweep of left-overs finds the picture.
+   * Queues a decomposition of a picture that is stored already, so that no transaction, the
+   * caller's included, waits for the store.
    *
    * @throws ProblemException {@code queue-full}
    */
   public Decomposition submit(
       String tenant,
       Plan plan,
-      IntakeImage image,
+      StoredPicture picture,
       Map<String, String> labels,
       @Nullable String traceparent) {
-    UUID id = jobs.newId();
+    UUID id = picture.id();
     Submission submission =
         Submission.of(JobKind.DECOMPOSITION, tenant, JSON.valueToTree(plan))
             .id(id)
@@ -102,32 +100,15 @@ public final class Decompositions {
             .needBytes(estimate(plan).memoryBytes())
             .traceparent(traceparent)
             .build();
-    store.put(id, BlobKind.IMAGE, image.png());
-    try {
-      return refusing(
-          () ->
-              transaction.execute(
-                  status -> {
-                    Job job = jobs.submit(submission);
-                    rows.insert(
-                        id,
-                        tenant,
-                        plan.backboneDigest(),
-                        new Decomposition.Picture(image.sha256(), image.width(), image.height()));
-                    return read(job);
-                  }));
-    } catch (RuntimeException refused) {
-      discard(id);
-      throw refused;
-    }
-  }
-
-  private void discard(UUID id) {
-    try {
-      store.deleteAll(id);
-    } catch (BlobStoreException e) {
-      log.warn("The picture of {} is left over; the sweep deletes it.", id, e);
-    }
+    return refusing(
+        () ->
+            transaction.execute(
+                status -> {
+                  Job job = jobs.submit(submission);
+                  rows.insert(id, tenant, plan.backboneDigest(), picture.picture());
+                  picture.used();
+                  return read(job);
+                }));
   }
 
   /** A decomposition of the tenant. */

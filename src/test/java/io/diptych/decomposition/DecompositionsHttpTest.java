@@ -18,7 +18,10 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -87,6 +90,8 @@ class DecompositionsHttpTest {
     assertThat(queued.get("queue").get("position").asInt()).isPositive();
     assertThat(queued.get("reference").asString()).isEqualTo("order 12");
     assertThat(queued.get("labels").get("team").asString()).isEqualTo("red");
+    assertThat(queued.get("picture").get("sourceSha256").asString())
+        .isEqualTo(sha256(TestService.picture()));
 
     JsonNode done = alice.until(path, "SUCCEEDED");
     JsonNode settings = done.get("settings");
@@ -200,6 +205,10 @@ class DecompositionsHttpTest {
         .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.submit("{\"contentwort\": \"x\"}"), 422))
         .isEqualTo(ProblemType.VALIDATION.uri());
+    for (String seed : List.of("-1", "9007199254740992")) {
+      assertThat(problem(alice.submit("{\"seed\": " + seed + "}"), 422))
+          .isEqualTo(ProblemType.VALIDATION.uri());
+    }
     assertThat(problem(alice.submit("{\"memory\": 3}"), 422))
         .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.submit("{\"memory\": {\"blocks\": [null]}}"), 422))
@@ -542,6 +551,14 @@ class DecompositionsHttpTest {
                 .type())
         .isEqualTo(ProblemType.UNKNOWN_ARTIFACT);
     assertThat(alice.get(path).json()).isEqualTo(done);
+  }
+
+  private static String sha256(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static String problem(Reply reply, int status) {

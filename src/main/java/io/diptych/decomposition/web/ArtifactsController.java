@@ -20,6 +20,7 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Size;
+import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
@@ -163,7 +164,11 @@ class ArtifactsController {
       responseCode = "200",
       description = "The tenant has this artifact already.",
       useReturnTypeSchema = true)
-  @Problems({ProblemType.INVALID_ARTIFACT, ProblemType.INCOMPATIBLE_ARTIFACT})
+  @Problems({
+    ProblemType.INVALID_ARTIFACT,
+    ProblemType.INCOMPATIBLE_ARTIFACT,
+    ProblemType.QUEUE_FULL
+  })
   ResponseEntity<DecompositionView> put(
       Tenant tenant,
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
@@ -174,12 +179,13 @@ class ArtifactsController {
                       mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE,
                       schema = @Schema(type = "string", format = "binary")))
           @RequestBody
-          byte[] file,
+          InputStreamResource file,
       @Parameter(description = "The caller's own name for it.")
           @RequestParam(name = "reference", required = false)
           @Size(max = 200, message = "has more than 200 characters")
-          @Nullable String reference) {
-    ConceptImport.Imported imported = imports.take(tenant.id(), file, reference);
+          @Nullable String reference)
+      throws IOException {
+    ConceptImport.Imported imported = imports.take(tenant.id(), file.getInputStream(), reference);
     DecompositionView view =
         decompositions
             .find(tenant.id(), imported.id())

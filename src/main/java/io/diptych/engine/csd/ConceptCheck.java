@@ -85,7 +85,8 @@ public final class ConceptCheck {
         && (memory == null || memory.blocks().stream().allMatch(Objects::nonNull));
   }
 
-  private static SortedMap<String, List<Long>> shapes(
+  /** Every tensor of a concept with its rows and columns. */
+  public static SortedMap<String, List<Long>> shapes(
       DecompositionOptions options, ModelManifest manifest) {
     SortedMap<String, List<Long>> shapes = new TreeMap<>();
     Memory memory = options.memory();

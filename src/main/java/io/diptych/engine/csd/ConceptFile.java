@@ -8,6 +8,8 @@ import io.diptych.engine.weights.Safetensors;
 import io.diptych.engine.weights.SafetensorsWriter;
 import io.diptych.engine.weights.TensorSpec;
 import io.diptych.engine.weights.TensorType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +40,9 @@ public final class ConceptFile {
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  /** Longest header that is read; the longest that is written has a quarter of it. */
+  public static final int MOST_HEADER_BYTES = 2 << 20;
+
   private ConceptFile() {}
 
   /** Writes an artifact. */
@@ -57,6 +62,10 @@ public final class ConceptFile {
    * @throws EngineException of kind {@code INCOMPATIBLE_CONCEPT}, listing what is wrong
    */
   public static Concept read(byte[] file) {
+    if (file.length >= Long.BYTES
+        && ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong() > MOST_HEADER_BYTES) {
+      throw incompatible(List.of("its header has more than " + MOST_HEADER_BYTES + " bytes"));
+    }
     try (Safetensors tensors = Safetensors.read(file, "the artifact")) {
       if (!VERSION.equals(tensors.metadata().get(FORMAT))) {
         throw incompatible(

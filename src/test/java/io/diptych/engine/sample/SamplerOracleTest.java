@@ -205,7 +205,7 @@ class SamplerOracleTest {
     int high = (int) stream.high();
     int h = mix(place * 0x9E3779B9 + low);
     h = mix(h + high + (scale + 1) * 0xC2B2AE3D);
-    return ((mix(h ^ low) >>> 8) + 0.5) / (1 << 24);
+    return ((mix(h ^ low) >>> 9) + 0.5) / (1 << 23);
   }
 
   private static int mix(int h) {
