@@ -131,8 +131,9 @@ class CaptionEncoderTest {
       float[] art = embedding(text, manager, "art", 1);
       assertThat(red).isNotEqualTo(embedding(text, manager, "red fox", 2));
 
-      assertThat(split(text.initialRows(0, "red fox", 3, true))).containsExactly(red, red, red);
-      assertThat(split(text.initialRows(0, "digital glitch art", 4, false)))
+      assertThat(split(text.initialRows(manager, 0, "red fox", 3, true)))
+          .containsExactly(red, red, red);
+      assertThat(split(text.initialRows(manager, 0, "digital glitch art", 4, false)))
           .containsExactly(digital, glitch, art, digital);
     }
   }
