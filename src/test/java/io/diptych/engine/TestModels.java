@@ -63,12 +63,15 @@ public record TestModels(
     }
   }
 
+  /** Writes the model folder and opens it. */
+  public ModelSource source(Path folder) {
+    return ModelSource.open(
+        write(folder).toString(), ModelSource.Settings.offline(folder.resolve("cache")));
+  }
+
   /** Writes the model folder and loads it on the CPU. */
   public SwittiBackbone load(Path folder) {
-    ModelSource source =
-        ModelSource.open(
-            write(folder).toString(), ModelSource.Settings.offline(folder.resolve("cache")));
-    return SwittiBackbone.load(source, "cpu", new WordNetSubConcepts());
+    return SwittiBackbone.load(source(folder), "cpu", new WordNetSubConcepts());
   }
 
   /**

@@ -26,7 +26,7 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
 
   private static final String FORMAT = "diptych.checkpoint";
   private static final String VERSION = "1";
-  private static final String EVALUATED = "evaluated.";
+  static final String EVALUATED = "evaluated.";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**

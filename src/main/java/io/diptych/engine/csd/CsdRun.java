@@ -105,7 +105,9 @@ final class CsdRun {
           ParameterGroup.restored(
               manager, firstStyle.keySet(), checkpoint.tensors(), state.styleSteps());
       this.projectorValues = startingWith(checkpoint.tensors(), "projector.");
-      this.evaluated = withoutPrefix(startingWith(checkpoint.tensors(), EVALUATED), EVALUATED);
+      this.evaluated =
+          withoutPrefix(
+              startingWith(checkpoint.tensors(), Checkpoint.EVALUATED), Checkpoint.EVALUATED);
       this.subConceptSource = state.subConceptSource();
       this.losses.addAll(state.losses());
       this.step = state.step();
@@ -117,8 +119,6 @@ final class CsdRun {
                 .map(tensor -> manager.create(tensor.values(), new Shape(tensor.shape())))
                 .toList();
   }
-
-  private static final String EVALUATED = "evaluated.";
 
   int step() {
     return step;
@@ -394,7 +394,7 @@ final class CsdRun {
     SortedMap<String, Tensor> tensors = new TreeMap<>(projectorValues);
     content.save(tensors);
     style.save(tensors);
-    evaluated.forEach((name, tensor) -> tensors.put(EVALUATED + name, tensor));
+    evaluated.forEach((name, tensor) -> tensors.put(Checkpoint.EVALUATED + name, tensor));
     return new Checkpoint(
         new Checkpoint.State(
             options,

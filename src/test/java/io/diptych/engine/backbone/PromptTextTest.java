@@ -33,10 +33,7 @@ class PromptTextTest {
 
   @Test
   void theStylesRowsAndNoOthersAreRectifiedInAPrompt(@TempDir Path folder) {
-    ModelSource source =
-        ModelSource.open(
-            TestModels.TINY.write(folder).toString(),
-            ModelSource.Settings.offline(folder.resolve("cache")));
+    ModelSource source = TestModels.TINY.source(folder);
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(source.manifest().scales(), manager)) {
       ConceptText text =

@@ -32,10 +32,7 @@ class CaptionEncoderTest {
   @Test
   void ordinaryWordsHaveGradientsWithoutChangingTheEncodingOrThoseOfTheLearnedRows(
       @TempDir Path folder) {
-    ModelSource source =
-        ModelSource.open(
-            TestModels.TINY.write(folder).toString(),
-            ModelSource.Settings.offline(folder.resolve("cache")));
+    ModelSource source = TestModels.TINY.source(folder);
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(source.manifest().scales(), manager)) {
       List<TextEncoder> encoders = TextEncoders.load(source, manager, DataType.FLOAT32);
@@ -70,10 +67,7 @@ class CaptionEncoderTest {
   @Test
   void theStylesRowsOfCaptionsAreOrthogonalToTheDirectionsAndNothingElseChanges(
       @TempDir Path folder) {
-    ModelSource source =
-        ModelSource.open(
-            TestModels.TINY.write(folder).toString(),
-            ModelSource.Settings.offline(folder.resolve("cache")));
+    ModelSource source = TestModels.TINY.source(folder);
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(source.manifest().scales(), manager)) {
       ConceptText text =
@@ -117,10 +111,7 @@ class CaptionEncoderTest {
 
   @Test
   void rowsStartFromTheEmbeddingsOfTheirWords(@TempDir Path folder) {
-    ModelSource source =
-        ModelSource.open(
-            TestModels.TINY.write(folder).toString(),
-            ModelSource.Settings.offline(folder.resolve("cache")));
+    ModelSource source = TestModels.TINY.source(folder);
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(source.manifest().scales(), manager)) {
       ConceptText text =
