@@ -67,6 +67,22 @@ def vqvae(a):
     return shapes
 
 
+def discriminator(a):
+    """The discriminator of a VQ-VAE's pictures, which is trained beside its decoder and not shipped."""
+    shapes = {}
+    width, last = 3, len(a["channelMultipliers"]) - 1
+    for k in range(last + 1):
+        p = f"discriminator.stages.{k}"
+        output = min(64 << k, 128)
+        input_, kernel = (width + a["latentChannels"], 3) if k == last else (width, 4)
+        shapes[p + ".conv.weight"], shapes[p + ".conv.bias"] = (output, input_, kernel, kernel), (output,)
+        if 0 < k < last:
+            shapes[p + ".norm.weight"] = shapes[p + ".norm.bias"] = (output,)
+        shapes[p + ".verdict.weight"], shapes[p + ".verdict.bias"] = (1, output, 3, 3), (1,)
+        width = output
+    return shapes
+
+
 def switti(a):
     shapes = {}
 

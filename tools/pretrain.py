@@ -82,12 +82,14 @@ class Run:
         self.stopping = True
 
     def _initialise(self, other):
-        """Weights by formula, or the averages of another run; everything else at zero."""
+        """Weights by formula, or the averages of another run where it has them; everything else at zero."""
+        shapes = getattr(architectures, self.settings["model"])(self.architecture)
+        if self.recipe.get("discriminator"):
+            shapes |= architectures.discriminator(self.architecture)
+        initial = draws.initial(shapes, self.seed)
         if other:
             arrays, _ = tensors.read(other)
-            initial = {n.removeprefix("average."): np.array(a) for n, a in arrays.items() if n.startswith("average.")}
-        else:
-            initial = draws.initial(getattr(architectures, self.settings["model"])(self.architecture), self.seed)
+            initial |= {name: np.array(arrays["average." + name]) for name in shapes if "average." + name in arrays}
         for name, array in initial.items():
             self.weights[name] = torch.tensor(array, device=self.device)
             self.state["first." + name] = torch.zeros_like(self.weights[name])
@@ -211,6 +213,8 @@ def vqvae(options):
         return int(model.reseed(run.weights, run.state, images("reseed", count), order))
 
     decoder_only = recipe["decoderOnly"]
+    if recipe["discriminator"] and not decoder_only:
+        raise SystemExit("A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
 
     def step():
         quantise = run.step >= recipe["plainSteps"]
@@ -220,13 +224,14 @@ def vqvae(options):
             reseed()
         elif quantise and not decoder_only and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
             run.log({"step": run.step, "reseeded": reseed()})
-        schedule = run.schedule(2.0 if decoder_only else 1.0 if quantise else 0.0)
+        strength = recipe["discriminator"] * min(1.0, run.step / recipe["discriminatorWarmUp"])
+        schedule = run.schedule(2.0 if decoder_only else 1.0 if quantise else 0.0, strength)
         pictures = images("vqvae", recipe["batch"])
         if run.lanes:
             values = run.in_lanes(model, (pictures,), (schedule,), schedule)
         else:
             values = model.train_step(run.weights, run.state, pictures, schedule)
-        run.report(values, ("squared", "absolute", "codebook", "gradientNorm"), recipe["batch"])
+        run.report(values, ("squared", "absolute", "codebook", "hinge", "features", "gradientNorm"), recipe["batch"])
 
     def sample():
         w = run.averages()
@@ -490,7 +495,11 @@ def judge(options):
 def slim(options):
     """What is shipped of a run, the averaged weights in F16, as a checkpoint that `pretrain export` takes."""
     arrays, metadata = tensors.read(pathlib.Path(options.run) / "checkpoint.safetensors")
-    averages = {name: a.astype(np.float16) for name, a in arrays.items() if name.startswith("average.")}
+    averages = {
+        name: a.astype(np.float16)
+        for name, a in arrays.items()
+        if name.startswith("average.") and not name.startswith("average.discriminator.")
+    }
     tensors.write(options.out, averages, metadata)
 
 

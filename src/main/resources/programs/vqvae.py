@@ -165,14 +165,16 @@ class Ops(Module):
   # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
   # With half_precision encoder and decoder run in bfloat16 on copies of the fp32 weights. images (B,3,H,W) in [-1,1];
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
-  # schedule as in adamw, followed by the decay of the average and 0 to auto-encode, 1 to quantise or 2 to quantise and
-  # train the decoder alone, whatever the rest has become
-  # -> (4,) image mean squared error, image mean absolute error, codebook loss, gradient norm
+  # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
+  # train the decoder alone, whatever the rest has become; and by the strength of the discriminator, whose weights are
+  # among w then, or 0 for none
+  # -> (6,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
+  # distance of its features (0 without one), gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
     return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
 
   # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
-  # go into `optimise`. -> losses (3,), how often each code was chosen (V,), gradients of all weights by name
+  # go into `optimise`. -> losses (5,), how often each code was chosen (V,), gradients of all weights by name
   def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> List[Tensor]:
     weights = self.leaves(w)
     used = self.used(w)
@@ -201,11 +203,15 @@ class Ops(Module):
     each = torch.mean(torch.square(image - images), [1, 2, 3])
     squared = torch.mean(each)
     absolute = torch.l1_loss(image, images)
-    result = annotate(List[Tensor], [])
-    result.append(torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach()]))
-    result.append(hits)
     # The logarithm, which is what PSNR is: else textures that no code can hold drown the pictures that can be had.
     loss = 0.05 * torch.mean(torch.log(each + 0.002)) + 0.2 * absolute + codebook_loss
+    hinge = torch.zeros([], device=f.device)
+    distance = torch.zeros([], device=f.device)
+    if float(schedule[9]) > 0.:
+      loss, hinge, distance = self.adversarial(used, loss, image, images, fhat, float(schedule[9]))
+    result = annotate(List[Tensor], [])
+    result.append(torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach(), hinge, distance]))
+    result.append(hits)
     result.extend(self.derivatives(loss, weights))
     return result
 
@@ -254,6 +260,8 @@ class Ops(Module):
         inputs.append(torch.flatten(self.down(fhat, self.sides[k + 1]), 2).transpose(1, 2))
       begin = end
     return (torch.cat(tokens, 1), torch.cat(inputs, 1))
+
+  # include discriminator.py
 
   # include optimiser.py
 

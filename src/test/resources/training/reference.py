@@ -63,8 +63,17 @@ def vqvae():
     for step in range(STEPS):
         if step == 2:
             model.reseed(w, state, images, torch.tensor(draws.permutation(SEED, "order", 4 * 21)))
-        found.append(model.train_step(w, state, images, schedule(step + 1, float(step >= 2))).tolist())
+        found.append(model.train_step(w, state, images, schedule(step + 1, float(step >= 2), 0.0)).tolist())
     return found
+
+
+def decoder():
+    sizes = VQVAE | {"channelMultipliers": [1, 1, 1]}
+    w, state = start(architectures.vqvae(sizes) | architectures.discriminator(sizes))
+    state["hits"] = torch.zeros(32)
+    model = program.load("vqvae", {"levels": 3, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
+    images = numbers("larger images", (4, 3, 16, 16))
+    return [model.train_step(w, state, images, schedule(i + 1, 2.0, 0.5 * i)).tolist() for i in range(STEPS)]
 
 
 def switti():
@@ -103,6 +112,7 @@ if __name__ == "__main__":
         "permutation": draws.permutation(SEED, "sample", 8).tolist(),
         "head.weight": draws.tensor("head.weight", (4, 2), SEED).flatten().tolist(),
         "vqvae": vqvae(),
+        "decoder": decoder(),
         "switti": switti(),
         "judge": judge(),
     }

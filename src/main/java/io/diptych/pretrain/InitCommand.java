@@ -60,7 +60,8 @@ final class InitCommand implements Callable<Integer> {
     switch (model) {
       case VQVAE -> {
         try (VqvaeTrainer trainer =
-            VqvaeTrainer.start(settings.vqvae(), settings.seed(), options.device, false)) {
+            VqvaeTrainer.start(
+                settings.vqvae(), settings.seed(), null, false, options.device, false)) {
           trainer.save(started.checkpoint(), started.metadata());
         }
       }

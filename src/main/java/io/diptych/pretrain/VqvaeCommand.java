@@ -3,7 +3,6 @@ package io.diptych.pretrain;
 import io.diptych.engine.training.Draws;
 import io.diptych.engine.training.Reconstruction;
 import io.diptych.engine.training.VqvaeTrainer;
-import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.pretrain.data.Dataset;
 import io.diptych.pretrain.data.Split;
 import java.awt.image.BufferedImage;
@@ -28,7 +27,7 @@ import picocli.CommandLine.Option;
 final class VqvaeCommand implements Callable<Integer> {
 
   private static final List<String> FIGURES =
-      List.of("squared", "absolute", "codebook", "gradientNorm");
+      List.of("squared", "absolute", "codebook", "hinge", "features", "gradientNorm");
 
   private static final int MEASURED = 256;
   private static final int MEASURED_AT_ONCE = 32;
@@ -55,17 +54,25 @@ final class VqvaeCommand implements Callable<Integer> {
   }
 
   private VqvaeTrainer trainer(TrainingRun run) {
-    VqvaeArchitecture architecture = run.settings().vqvae();
-    if (run.hasCheckpoint()) {
-      return VqvaeTrainer.resume(
-          architecture, run.checkpoint(), options.device, options.halfPrecision);
+    RunSettings settings = run.settings();
+    boolean discriminator = settings.real("discriminator") > 0;
+    if (discriminator && !settings.flag("decoderOnly")) {
+      throw new PretrainException(
+          "A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a"
+              + " tokenizer.");
     }
-    return start == null
-        ? VqvaeTrainer.start(
-            architecture, run.settings().seed(), options.device, options.halfPrecision)
-        : VqvaeTrainer.startFrom(
-            architecture,
-            start.resolve("checkpoint.safetensors"),
+    return run.hasCheckpoint()
+        ? VqvaeTrainer.resume(
+            settings.vqvae(),
+            run.checkpoint(),
+            discriminator,
+            options.device,
+            options.halfPrecision)
+        : VqvaeTrainer.start(
+            settings.vqvae(),
+            settings.seed(),
+            start == null ? null : start.resolve("checkpoint.safetensors"),
+            discriminator,
             options.device,
             options.halfPrecision);
   }
@@ -94,7 +101,10 @@ final class VqvaeCommand implements Callable<Integer> {
           decoderOnly
               ? VqvaeTrainer.Part.DECODER
               : run.step() < plainSteps ? VqvaeTrainer.Part.AUTO_ENCODER : VqvaeTrainer.Part.WHOLE;
-      float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part);
+      double discriminator =
+          settings.real("discriminator")
+              * Math.min(1, run.step() / settings.real("discriminatorWarmUp"));
+      float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part, discriminator);
       run.report(losses, FIGURES, batch);
     }
 

@@ -195,6 +195,61 @@ class PretrainCommandTest {
   }
 
   @Test
+  void aDiscriminatorChangesWhatTheDecoderLearnsAndIsNotExported() throws IOException {
+    Path whole = trainVqvae("taught", 16);
+    Path alone = root.resolve("alone");
+    Path taught = root.resolve("with-discriminator");
+    List<String> settings = List.of("decoderOnly=true", "rate=0.01");
+    train("vqvae", alone, 8, settings, "--from", whole.toString());
+    settings = List.of("decoderOnly=true", "rate=0.01", "discriminator=2", "discriminatorWarmUp=2");
+    train("vqvae", taught, 5, settings, "--from", whole.toString());
+    train("vqvae", taught, 8, settings); // resumed with its discriminator
+    try (Safetensors before = Safetensors.open(whole.resolve("checkpoint.safetensors"));
+        Safetensors without = Safetensors.open(alone.resolve("checkpoint.safetensors"));
+        Safetensors with = Safetensors.open(taught.resolve("checkpoint.safetensors"))) {
+      String decoder = "average.decoder.conv_out.weight";
+      assertThat(Arrays.equals(with.floats(decoder), without.floats(decoder))).isFalse();
+      String encoder = "average.encoder.conv_in.weight";
+      assertThat(Arrays.equals(with.floats(encoder), before.floats(encoder))).isTrue();
+      assertThat(with.tensors().keySet())
+          .contains("average.discriminator.stages.0.verdict.weight", "average.quant_conv.weight");
+    }
+    assertThat(figure(taught, "hinge", -1)).isBetween(0.1, 3.0);
+    Path run = root.resolve("taught-switti");
+    train("switti", run, 1, TINY_SWITTI, "--vqvae", taught.toString());
+    Path out = root.resolve("taught-pocket");
+    execute(
+        0,
+        "export",
+        "--vqvae",
+        taught.toString(),
+        "--switti",
+        run.toString(),
+        "--out",
+        out.toString());
+    try (Safetensors shipped = Safetensors.open(out.resolve("vqvae.safetensors"))) {
+      assertThat(shipped.tensors().keySet())
+          .contains("decoder.conv_out.weight")
+          .noneMatch(name -> name.startsWith("discriminator"));
+    }
+  }
+
+  @Test
+  void aDiscriminatorWithoutAFinishedTokenizerIsRefused() {
+    String told =
+        execute(
+            1,
+            "vqvae",
+            "--data",
+            data.toString(),
+            "--run",
+            root.resolve("wrong-discriminator").toString(),
+            "--set",
+            "discriminator=1");
+    assertThat(told).contains("decoderOnly=true");
+  }
+
+  @Test
   void theSeedAloneDecidesTheOutcome() throws IOException {
     byte[] one = Files.readAllBytes(trainVqvae("one", 6).resolve("checkpoint.safetensors"));
     byte[] same = Files.readAllBytes(trainVqvae("same", 6).resolve("checkpoint.safetensors"));

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.diptych.engine.EngineException;
+import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.Safetensors;
 import io.diptych.engine.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -19,7 +20,7 @@ public final class AverageExport {
   private AverageExport() {}
 
   /**
-   * Writes the averaged weights as F16 under their own names.
+   * Writes the averaged weights as F16 under their own names, without a discriminator's.
    *
    * @param metadata free text for the header
    * @param maximumFileBytes bound of one file; larger models become several
@@ -39,7 +40,8 @@ public final class AverageExport {
     try (Safetensors file = Safetensors.open(checkpoint);
         NDManager manager = NDManager.newBaseManager()) {
       for (String tensor : file.tensors().keySet()) {
-        if (tensor.startsWith(AVERAGE)) {
+        if (tensor.startsWith(AVERAGE)
+            && !tensor.startsWith(AVERAGE + VqvaeArchitecture.DISCRIMINATOR)) {
           try (NDArray half = file.load(tensor, manager, DataType.FLOAT16)) {
             if (!finite(half)) {
               throw new EngineException(

@@ -113,17 +113,31 @@ final class TrainingState implements AutoCloseable {
     }
   }
 
-  /** Makes the averages the weights, and everything else zero. */
-  void restartFromAverages() {
-    weights.tensors().forEach((name, weight) -> weight.set(averages.get(name).toByteBuffer()));
-    state
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              if (!name.startsWith(AVERAGE)) {
-                tensor.muli(0);
-              }
-            });
+  /**
+   * Takes the averages of another run for weights; what it does not have stays as it is.
+   *
+   * @param required what it must have
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a weight is missing or has
+   *     another shape
+   */
+  void adoptAverages(TensorSchema required, Path checkpoint) {
+    TensorSchema expected = new TensorSchema("a checkpoint of this model").ignoring("*");
+    required.shapes().forEach((name, shape) -> expected.tensor(AVERAGE + name, shape.getShape()));
+    try (Safetensors file = Safetensors.open(checkpoint)) {
+      expected.check(file);
+      weights
+          .tensors()
+          .forEach(
+              (name, weight) -> {
+                if (file.tensors().containsKey(AVERAGE + name)) {
+                  try (NDArray found = file.load(AVERAGE + name, manager, DataType.FLOAT32)) {
+                    // In place: `set` would leave what shares this memory behind.
+                    weight.muli(0).addi(found);
+                    averages.get(name).muli(0).addi(found);
+                  }
+                }
+              });
+    }
   }
 
   /** Writes a checkpoint; it appears complete or not at all. */

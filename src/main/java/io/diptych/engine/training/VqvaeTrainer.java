@@ -6,9 +6,11 @@ import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.program.Program;
 import io.diptych.engine.vqvae.Vqvae;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
+import io.diptych.engine.weights.TensorSchema;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A VQ-VAE in training. Pictures are planes (B, 3, S, S) in [-1, 1]. For one thread at a time. */
 public final class VqvaeTrainer implements AutoCloseable {
@@ -36,32 +38,42 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * Starts from initial weights.
    *
+   * @param other a checkpoint whose averaged weights take their place; null for none
+   * @param discriminator whether a discriminator is trained beside the decoder
    * @param halfPrecision whether encoder and decoder run in bfloat16
    */
   public static VqvaeTrainer start(
-      VqvaeArchitecture architecture, long seed, String device, boolean halfPrecision) {
-    return new VqvaeTrainer(
-        architecture,
-        TrainingState.initial(architecture.tensors(), seed, counters(architecture), device),
-        halfPrecision);
+      VqvaeArchitecture architecture,
+      long seed,
+      @Nullable Path other,
+      boolean discriminator,
+      String device,
+      boolean halfPrecision) {
+    TrainingState state =
+        TrainingState.initial(
+            tensors(architecture, discriminator), seed, counters(architecture), device);
+    if (other != null) {
+      state.adoptAverages(architecture.tensors(), other);
+    }
+    return new VqvaeTrainer(architecture, state, halfPrecision);
   }
 
   /** Goes on from a checkpoint, made here or by {@code tools/pretrain.py}. */
   public static VqvaeTrainer resume(
-      VqvaeArchitecture architecture, Path checkpoint, String device, boolean halfPrecision) {
+      VqvaeArchitecture architecture,
+      Path checkpoint,
+      boolean discriminator,
+      String device,
+      boolean halfPrecision) {
     return new VqvaeTrainer(
         architecture,
-        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device),
+        TrainingState.load(
+            tensors(architecture, discriminator), counters(architecture), checkpoint, device),
         halfPrecision);
   }
 
-  /** Starts from the averaged weights of a checkpoint, with nothing else remembered. */
-  public static VqvaeTrainer startFrom(
-      VqvaeArchitecture architecture, Path checkpoint, String device, boolean halfPrecision) {
-    TrainingState state =
-        TrainingState.load(architecture.tensors(), counters(architecture), checkpoint, device);
-    state.restartFromAverages();
-    return new VqvaeTrainer(architecture, state, halfPrecision);
+  private static TensorSchema tensors(VqvaeArchitecture architecture, boolean discriminator) {
+    return discriminator ? architecture.tensorsWithDiscriminator() : architecture.tensors();
   }
 
   private static Map<String, Shape> counters(VqvaeArchitecture architecture) {
@@ -71,16 +83,19 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * One optimisation step.
    *
-   * @return mean squared error, mean absolute error, codebook loss, gradient norm
+   * @param discriminator how much longer the discriminator's gradient of each picture is than that
+   *     of its error; 0 for none
+   * @return mean squared error, mean absolute error, codebook loss, the discriminator's hinge loss
+   *     and the distance of its features, gradient norm
    */
-  public float[] step(float[] pictures, Schedule schedule, Part part) {
+  public float[] step(float[] pictures, Schedule schedule, Part part, double discriminator) {
     try (NDManager scope = state.manager().newSubManager()) {
       return program
           .call("train_step", scope)
           .with(state.weights())
           .with(state.state())
           .with(planes(scope, pictures))
-          .with(scope.create(schedule.values(part.ordinal())))
+          .with(scope.create(schedule.values(part.ordinal(), discriminator)))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();

@@ -83,6 +83,31 @@ public record VqvaeArchitecture(
     return all;
   }
 
+  /** What the names of a discriminator's weights begin with. */
+  public static final String DISCRIMINATOR = "discriminator.";
+
+  /** The model and a discriminator of its pictures, which is trained beside it and not shipped. */
+  public TensorSchema tensorsWithDiscriminator() {
+    TensorSchema all = tensors();
+    int width = 3;
+    int last = channelMultipliers.size() - 1;
+    for (int k = 0; k <= last; k++) {
+      String p = DISCRIMINATOR + "stages." + k;
+      int output = Math.min(64 << k, 128);
+      if (k < last) {
+        conv(all, p + ".conv", output, width, 4);
+      } else {
+        conv(all, p + ".conv", output, width + latentChannels, 3);
+      }
+      if (k > 0 && k < last) {
+        norm(all, p + ".norm", output);
+      }
+      conv(all, p + ".verdict", 1, output, 3);
+      width = output;
+    }
+    return all;
+  }
+
   private int level(TensorSchema all, String p, int input, int level, int blocks) {
     int width = input;
     int output = channels * channelMultipliers.get(level);

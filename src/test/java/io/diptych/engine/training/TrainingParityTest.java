@@ -64,22 +64,37 @@ class TrainingParityTest {
   void theTokenizerLearnsAsInPlainPyTorch() {
     float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
     List<float[]> found = new ArrayList<>();
-    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, "cpu", false)) {
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, false, "cpu", false)) {
       for (int step = 0; step < STEPS; step++) {
         if (step == 2) {
           trainer.reseed(pictures, Draws.permutation(SEED, "order", 4 * 21));
         }
         found.add(
-            trainer.step(pictures, schedule(step), step < 2 ? Part.AUTO_ENCODER : Part.WHOLE));
+            trainer.step(pictures, schedule(step), step < 2 ? Part.AUTO_ENCODER : Part.WHOLE, 0));
       }
     }
     assertAgreement("vqvae", found);
   }
 
   @Test
+  void aDecoderLearnsFromItsDiscriminatorAsInPlainPyTorch() {
+    VqvaeArchitecture larger = new VqvaeArchitecture(32, List.of(1, 1, 1), 1, 8, 32, SIDES);
+    float[] pictures = numbers("larger images", 4 * 3 * 16 * 16, -1, 1);
+    List<float[]> found = new ArrayList<>();
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(larger, SEED, null, true, "cpu", false)) {
+      for (int step = 0; step < STEPS; step++) {
+        found.add(trainer.step(pictures, schedule(step), Part.DECODER, 0.5 * step));
+      }
+    }
+    assertAgreement("decoder", found);
+    assertThat(found.get(0)[3]).as("hinge loss without a discriminator").isZero();
+    assertThat(found.get(STEPS - 1)[3]).as("hinge loss with one").isBetween(0.5f, 3f);
+  }
+
+  @Test
   void theTransformerLearnsAsInPlainPyTorch() throws IOException {
     Path tokenizer = directory.resolve("vqvae.safetensors");
-    try (VqvaeTrainer untrained = VqvaeTrainer.start(VQVAE, SEED, "cpu", false)) {
+    try (VqvaeTrainer untrained = VqvaeTrainer.start(VQVAE, SEED, null, false, "cpu", false)) {
       untrained.save(tokenizer, Map.of());
     }
     float[] bias = {0, 0, 0, 0, 0, Float.NEGATIVE_INFINITY};
