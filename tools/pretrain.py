@@ -225,7 +225,8 @@ def vqvae(options):
         elif quantise and not decoder_only and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
             run.log({"step": run.step, "reseeded": reseed()})
         strength = recipe["discriminator"] * min(1.0, run.step / recipe["discriminatorWarmUp"])
-        schedule = run.schedule(2.0 if decoder_only else 1.0 if quantise else 0.0, strength)
+        part = 2.0 if decoder_only else 1.0 if quantise else 0.0
+        schedule = run.schedule(part, strength, recipe["discriminatorPace"])
         pictures = images("vqvae", recipe["batch"])
         if run.lanes:
             values = run.in_lanes(model, (pictures,), (schedule,), schedule)

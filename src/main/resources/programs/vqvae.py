@@ -166,8 +166,8 @@ class Ops(Module):
   # With half_precision encoder and decoder run in bfloat16 on copies of the fp32 weights. images (B,3,H,W) in [-1,1];
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
-  # train the decoder alone, whatever the rest has become; and by the strength of the discriminator, whose weights are
-  # among w then, or 0 for none
+  # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
+  # then, or 0 for none; and by how many times the learning rate its own is
   # -> (6,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
   # distance of its features (0 without one), gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
@@ -218,7 +218,24 @@ class Ops(Module):
   # The second half of a training step.
   def optimise(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], found: List[Tensor], schedule: Tensor) -> Tensor:
     state["hits"].add_(found[1])
-    return torch.cat([found[0], self.update(w, state, found[2:], schedule)])
+    model = annotate(Dict[str, Tensor], {})
+    of_model = annotate(List[Tensor], [])
+    discriminator = annotate(Dict[str, Tensor], {})
+    of_discriminator = annotate(List[Tensor], [])
+    names = sorted(list(w.keys()))
+    for i in range(len(names)):
+      if names[i].startswith("discriminator."):
+        discriminator[names[i]] = w[names[i]]
+        of_discriminator.append(found[2 + i])
+      else:
+        model[names[i]] = w[names[i]]
+        of_model.append(found[2 + i])
+    norm = self.update(model, state, of_model, schedule)
+    if len(of_discriminator) > 0:
+      # Faster than the decoder (Heusel et al. 2017), which else learns what deceives it rather than what is real.
+      faster = torch.cat([schedule[:1] * schedule[10], schedule[1:]])
+      norm_of_discriminator = self.update(discriminator, state, of_discriminator, faster)
+    return torch.cat([found[0], norm])
 
   # Gives codes that were not chosen since the last call a new place: a residual of these images, drawn by `order`, a
   # permutation of all (B * L) residual vectors. Resets the counts. -> how many codes were moved

@@ -101,9 +101,10 @@ final class VqvaeCommand implements Callable<Integer> {
           decoderOnly
               ? VqvaeTrainer.Part.DECODER
               : run.step() < plainSteps ? VqvaeTrainer.Part.AUTO_ENCODER : VqvaeTrainer.Part.WHOLE;
-      double discriminator =
-          settings.real("discriminator")
-              * Math.min(1, run.step() / settings.real("discriminatorWarmUp"));
+      double begun = Math.min(1, run.step() / settings.real("discriminatorWarmUp"));
+      VqvaeTrainer.Discriminator discriminator =
+          new VqvaeTrainer.Discriminator(
+              begun * settings.real("discriminator"), settings.real("discriminatorPace"));
       float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part, discriminator);
       run.report(losses, FIGURES, batch);
     }

@@ -201,7 +201,13 @@ class PretrainCommandTest {
     Path taught = root.resolve("with-discriminator");
     List<String> settings = List.of("decoderOnly=true", "rate=0.01");
     train("vqvae", alone, 8, settings, "--from", whole.toString());
-    settings = List.of("decoderOnly=true", "rate=0.01", "discriminator=2", "discriminatorWarmUp=2");
+    settings =
+        List.of(
+            "decoderOnly=true",
+            "rate=0.01",
+            "discriminator=2",
+            "discriminatorPace=0.2",
+            "discriminatorWarmUp=2");
     train("vqvae", taught, 5, settings, "--from", whole.toString());
     train("vqvae", taught, 8, settings); // resumed with its discriminator
     try (Safetensors before = Safetensors.open(whole.resolve("checkpoint.safetensors"));

@@ -36,6 +36,19 @@ public final class VqvaeTrainer implements AutoCloseable {
   }
 
   /**
+   * What a discriminator does in a step.
+   *
+   * @param strength how many times as long its gradient of each picture is as that of the picture's
+   *     error; 0 for none
+   * @param pace how many times the learning rate its own is
+   */
+  public record Discriminator(double strength, double pace) {
+
+    /** There is none. */
+    public static final Discriminator NONE = new Discriminator(0, 1);
+  }
+
+  /**
    * Starts from initial weights.
    *
    * @param other a checkpoint whose averaged weights take their place; null for none
@@ -83,19 +96,20 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * One optimisation step.
    *
-   * @param discriminator how much longer the discriminator's gradient of each picture is than that
-   *     of its error; 0 for none
+   * @param discriminator the part of the discriminator
    * @return mean squared error, mean absolute error, codebook loss, the discriminator's hinge loss
    *     and the distance of its features, gradient norm
    */
-  public float[] step(float[] pictures, Schedule schedule, Part part, double discriminator) {
+  public float[] step(float[] pictures, Schedule schedule, Part part, Discriminator discriminator) {
     try (NDManager scope = state.manager().newSubManager()) {
       return program
           .call("train_step", scope)
           .with(state.weights())
           .with(state.state())
           .with(planes(scope, pictures))
-          .with(scope.create(schedule.values(part.ordinal(), discriminator)))
+          .with(
+              scope.create(
+                  schedule.values(part.ordinal(), discriminator.strength(), discriminator.pace())))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.switti.SwittiArchitecture;
+import io.diptych.engine.training.VqvaeTrainer.Discriminator;
 import io.diptych.engine.training.VqvaeTrainer.Part;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import java.io.IOException;
@@ -70,7 +71,11 @@ class TrainingParityTest {
           trainer.reseed(pictures, Draws.permutation(SEED, "order", 4 * 21));
         }
         found.add(
-            trainer.step(pictures, schedule(step), step < 2 ? Part.AUTO_ENCODER : Part.WHOLE, 0));
+            trainer.step(
+                pictures,
+                schedule(step),
+                step < 2 ? Part.AUTO_ENCODER : Part.WHOLE,
+                Discriminator.NONE));
       }
     }
     assertAgreement("vqvae", found);
@@ -83,7 +88,8 @@ class TrainingParityTest {
     List<float[]> found = new ArrayList<>();
     try (VqvaeTrainer trainer = VqvaeTrainer.start(larger, SEED, null, true, "cpu", false)) {
       for (int step = 0; step < STEPS; step++) {
-        found.add(trainer.step(pictures, schedule(step), Part.DECODER, 0.5 * step));
+        found.add(
+            trainer.step(pictures, schedule(step), Part.DECODER, new Discriminator(0.5 * step, 3)));
       }
     }
     assertAgreement("decoder", found);
