@@ -5,6 +5,7 @@ import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStoreException;
 import io.diptych.decomposition.Concepts;
 import io.diptych.engine.Backbone;
+import io.diptych.engine.CheckedRequest;
 import io.diptych.engine.Concept;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.GenerationRequest;
@@ -104,14 +105,12 @@ final class GenerationRunner implements BatchRunner {
           order.style() != null && order.style().equals(order.content())
               ? content
               : concept(work.job, order.style(), "style");
+      CheckedRequest request =
+          backbone.check(
+              new GenerationRequest(
+                  order.prompt(), content, style, order.seed(), 0, order.sampling()));
       for (int i = 0; i < order.count(); i++) {
-        GenerationRequest request =
-            new GenerationRequest(
-                order.prompt(), content, style, order.seed(), i, order.sampling());
-        if (i == 0) {
-          backbone.validate(request);
-        }
-        work.items.add(new Item(work, request));
+        work.items.add(new Item(work, request.ofImage(i)));
       }
       work.order = order;
       return backbone;
@@ -202,7 +201,9 @@ final class GenerationRunner implements BatchRunner {
       }
       work.made.add(
           images.keep(
-              work.job.id(), pictures.get(i), provenance(work, wanted.get(i).request, backbone)));
+              work.job.id(),
+              pictures.get(i),
+              provenance(work, wanted.get(i).request.request(), backbone)));
       work.largestForward = Math.max(work.largestForward, wanted.size());
       work.device = backbone.info().device();
     }
@@ -269,7 +270,7 @@ final class GenerationRunner implements BatchRunner {
   }
 
   /** One picture. */
-  private record Item(Work work, GenerationRequest request) {
+  private record Item(Work work, CheckedRequest request) {
     boolean strict() {
       return work.order().strict();
     }

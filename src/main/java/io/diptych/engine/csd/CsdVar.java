@@ -65,7 +65,7 @@ public final class CsdVar {
   private void checkNumbersAndLength(DecompositionOptions options) {
     options.validate(models.switti().architecture().depth());
     Captions captions = Captions.of(options);
-    models.text().checkLength(captions.full(), captions.placeholders());
+    models.text().tokenize(captions.full(), captions.placeholders());
   }
 
   /**
