@@ -11,6 +11,7 @@ import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.Jobs;
+import io.diptych.resource.OwnedJobs;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +22,7 @@ public final class ConceptShelf implements Concepts {
 
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
-  private final Jobs jobs;
+  private final OwnedJobs jobs;
   private final DecompositionRows rows;
   private final BlobStore store;
   private final Map<BlobKey, Concept> cache;
@@ -30,7 +31,7 @@ public final class ConceptShelf implements Concepts {
    * @param cached most concepts kept in memory
    */
   ConceptShelf(Jobs jobs, DecompositionRows rows, BlobStore store, int cached) {
-    this.jobs = jobs;
+    this.jobs = new OwnedJobs(jobs, JobKind.DECOMPOSITION);
     this.rows = rows;
     this.store = store;
     this.cache = new RecentlyUsed(cached);
@@ -128,9 +129,7 @@ public final class ConceptShelf implements Concepts {
   }
 
   private Job require(String tenant, UUID id, ProblemType unknown) {
-    return jobs.find(tenant, id)
-        .filter(job -> job.kind() == JobKind.DECOMPOSITION)
-        .orElseThrow(() -> missing(unknown, id));
+    return jobs.find(tenant, id).orElseThrow(() -> missing(unknown, id));
   }
 
   private static ProblemException missing(ProblemType type, UUID id) {

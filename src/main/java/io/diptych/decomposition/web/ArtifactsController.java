@@ -5,11 +5,13 @@ import io.diptych.artifact.BlobStore;
 import io.diptych.decomposition.ConceptImport;
 import io.diptych.decomposition.ConceptShelf;
 import io.diptych.decomposition.Decompositions;
+import io.diptych.http.Download;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
+import io.diptych.http.openapi.FileRead;
+import io.diptych.http.openapi.PartialRead;
 import io.diptych.http.openapi.Problems;
-import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
@@ -20,33 +22,29 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Size;
-import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.AbstractResource;
-import org.springframework.core.io.InputStreamResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.ContentDisposition;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.context.request.WebRequest;
 
 @RestController
 @ConditionalOnApi
 @Tag(name = "Decompositions")
 class ArtifactsController {
 
-  /** Neither an artifact nor a preview ever changes under its address. */
+  /** An artifact never changes under its address. */
   private static final CacheControl UNCHANGING =
       CacheControl.maxAge(Duration.ofHours(1)).cachePrivate().immutable();
 
@@ -73,20 +71,8 @@ class ArtifactsController {
       description =
           "A safetensors file: learned rows, memories, projectors, and in its header how they were"
               + " learned. `Range` is honoured.")
-  @ApiResponse(
-      responseCode = "200",
-      description = "The file.",
-      headers =
-          @Header(
-              name = "ETag",
-              description = "SHA-256 of the file.",
-              schema = @Schema(type = "string")),
-      content =
-          @Content(
-              mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE,
-              schema = @Schema(type = "string", format = "binary")))
-  @ApiResponse(responseCode = "206", description = "The part asked for.", content = @Content)
-  @ApiResponse(responseCode = "304", description = "The caller has it.", content = @Content)
+  @FileRead("The file.")
+  @PartialRead
   @Problems({
     ProblemType.ARTIFACT_NOT_READY,
     ProblemType.JOB_WITHOUT_RESULT,
@@ -94,24 +80,15 @@ class ArtifactsController {
     ProblemType.RANGE_NOT_SATISFIABLE
   })
   ResponseEntity<Resource> artifact(
-      Tenant tenant,
-      @PathVariable UUID id,
-      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false)
-          @Nullable String ifRange) {
+      Tenant tenant, @PathVariable UUID id, @Parameter(hidden = true) WebRequest request) {
     ConceptShelf.Artifact artifact = shelf.artifact(tenant.id(), id);
-    String tag = '"' + artifact.key().sha256() + '"';
-    Resource file = new BlobFile(store, artifact.key(), artifact.bytes());
-    return ResponseEntity.ok()
-        .eTag(tag)
-        .cacheControl(UNCHANGING)
-        .header(
-            HttpHeaders.CONTENT_DISPOSITION,
-            ContentDisposition.attachment().filename(id + ".safetensors").build().toString())
-        // Spring honours ranges of every resource but this one, and does not know If-Range.
-        .body(
-            ifRange == null || ifRange.equals(tag)
-                ? file
-                : new InputStreamResource(file::getInputStream));
+    return new Download(
+            artifact.key().sha256(),
+            artifact.bytes(),
+            ContentDisposition.attachment().filename(id + ".safetensors").build(),
+            UNCHANGING,
+            () -> store.open(artifact.key()))
+        .answer(request);
   }
 
   @GetMapping(path = "/decompositions/{id}/previews/{step}", produces = MediaType.IMAGE_PNG_VALUE)
@@ -180,49 +157,10 @@ class ArtifactsController {
           @Size(max = 200, message = "has more than 200 characters")
           @Nullable String reference) {
     ConceptImport.Imported imported = imports.take(tenant.id(), file, reference);
-    DecompositionView view =
-        decompositions
-            .find(tenant.id(), imported.id())
-            .map(DecompositionView::of)
-            .orElseThrow(() -> ProblemException.notFound("decomposition", imported.id()));
     URI location = URI.create(DecompositionView.address(imported.id()));
     return (imported.created()
             ? ResponseEntity.created(location)
             : ResponseEntity.ok().location(location))
-        .body(view);
-  }
-
-  /** A blob as Spring wants it. */
-  private static final class BlobFile extends AbstractResource {
-
-    private final BlobStore store;
-    private final BlobKey key;
-    private final long bytes;
-
-    BlobFile(BlobStore store, BlobKey key, long bytes) {
-      this.store = store;
-      this.key = key;
-      this.bytes = bytes;
-    }
-
-    @Override
-    public long contentLength() {
-      return bytes;
-    }
-
-    @Override
-    public boolean exists() {
-      return true;
-    }
-
-    @Override
-    public InputStream getInputStream() {
-      return store.open(key);
-    }
-
-    @Override
-    public String getDescription() {
-      return key.toString();
-    }
+        .body(DecompositionView.of(decompositions.require(tenant.id(), imported.id())));
   }
 }

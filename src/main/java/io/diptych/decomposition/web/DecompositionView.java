@@ -10,12 +10,11 @@ import io.diptych.decomposition.LearnedConcept;
 import io.diptych.decomposition.Plan;
 import io.diptych.engine.DecompositionOptions;
 import io.diptych.http.problem.Problem;
-import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Job;
 import io.diptych.job.JobError;
 import io.diptych.job.JobState;
 import io.diptych.job.Progress;
-import io.diptych.job.QueuePlace;
+import io.diptych.resource.QueuePlaceView;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
@@ -48,7 +47,7 @@ record DecompositionView(
     Map<String, String> labels,
     Settings settings,
     @Nullable Picture picture,
-    @Nullable Queue queue,
+    @Nullable QueuePlaceView queue,
     @Nullable ProgressView progress,
     @Nullable Problem error,
     @Nullable Result result,
@@ -109,17 +108,6 @@ record DecompositionView(
   @Schema(name = "DecompositionPicture")
   record Picture(String sha256, int width, int height) {}
 
-  /** A place in the queue. Generations have the same, in the same words: it is one schema. */
-  @Schema(name = "QueuePlace", description = "A place in the queue.")
-  record Queue(
-      @Schema(description = "1: next.") int position,
-      @Schema(description = "From the duration of recent runs.") long estimatedWaitSeconds) {
-
-    static Queue of(QueuePlace place) {
-      return new Queue(place.position(), ceilSeconds(place.estimatedWait().toMillis()));
-    }
-  }
-
   /**
    * @param phase which concept the last step was about
    * @param losses the newest loss of each phase
@@ -143,7 +131,7 @@ record DecompositionView(
           progress.phase(),
           progress.losses(),
           progress.stepMillis(),
-          ceilSeconds(progress.remainingMillis()));
+          (progress.remainingMillis() + 999) / 1000);
     }
   }
 
@@ -182,7 +170,6 @@ record DecompositionView(
   static DecompositionView of(Decomposition decomposition) {
     Job job = decomposition.job();
     Decomposition.Picture picture = decomposition.picture();
-    QueuePlace place = decomposition.place();
     Progress progress = job.progress();
     JobError error = job.error();
     return new DecompositionView(
@@ -196,17 +183,11 @@ record DecompositionView(
         job.labels(),
         Settings.of(decomposition.plan()),
         picture == null ? null : new Picture(picture.sha256(), picture.width(), picture.height()),
-        place == null ? null : Queue.of(place),
+        QueuePlaceView.of(decomposition.place()),
         progress == null ? null : ProgressView.of(progress),
-        error == null ? null : problem(error, job.id()),
+        error == null ? null : Problem.stored(error.code(), error.message()).withJob(job.id()),
         result(decomposition),
         links(decomposition));
-  }
-
-  private static Problem problem(JobError error, UUID job) {
-    return Problem.of(
-            ProblemType.ofSlug(error.code()).orElse(ProblemType.INTERNAL), error.message())
-        .withJob(job);
   }
 
   private static @Nullable Result result(Decomposition decomposition) {
@@ -252,9 +233,5 @@ record DecompositionView(
 
   static String address(UUID id) {
     return "/decompositions/" + id;
-  }
-
-  static long ceilSeconds(long millis) {
-    return (millis + 999) / 1000;
   }
 }
