@@ -63,9 +63,14 @@ VOLUME /var/lib/diptych
 ENV HOME=/var/lib/diptych \
     # libtorch and the tokenizers unpack their native libraries here at the first start.
     DJL_CACHE_DIR=/var/lib/diptych/natives \
+    # The heap's part of the memory limit: tensors live outside it. An API process has none, and
+    # wants more (docs/operations.md, Sizing).
+    JDK_JAVA_OPTIONS=-XX:MaxRAMPercentage=25 \
     # Lanes share the cores. By default a thread of libtorch that waits for its next piece of work
     # spins, and takes the core from the lane that has some.
     OMP_WAIT_POLICY=PASSIVE \
+    # One JSON object a line, for whatever collects the logs of containers.
+    LOGGING_STRUCTURED_FORMAT_CONSOLE=ecs \
     # In a container the loopback interface reaches nobody. The service then asks for credentials.
     SERVER_ADDRESS=0.0.0.0 \
     # Health and meters have a port of their own, so that no ingress can publish them by accident.
@@ -81,8 +86,8 @@ USER 10001:10001
 # No HEALTHCHECK: Kubernetes ignores it, the right question depends on the role, and Docker's answer
 # (to mark the container) helps nobody without an orchestrator. Compose and the chart bring theirs.
 #
-# A quarter of the memory limit is heap: tensors live outside it. More options: JAVA_TOOL_OPTIONS.
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=25", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "-cp", "/opt/diptych", "org.springframework.boot.loader.launch.JarLauncher"]
+# More options: JDK_JAVA_OPTIONS.
+ENTRYPOINT ["java", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "-cp", "/opt/diptych", "org.springframework.boot.loader.launch.JarLauncher"]
 
 FROM runtime AS gpu
 COPY --from=libtorch /opt/libtorch /opt/libtorch

@@ -214,13 +214,11 @@ def vqvae(options):
 
     def step():
         quantise = run.step >= recipe["plainSteps"]
-        if decoder_only:
-            pass
-        elif run.step == recipe["plainSteps"]:
+        if run.step == recipe["plainSteps"] and not decoder_only:
             run.state["hits"].zero_()
             reseed()
             reseed()
-        elif quantise and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
+        elif quantise and not decoder_only and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
             run.log({"step": run.step, "reseeded": reseed()})
         schedule = run.schedule(2.0 if decoder_only else 1.0 if quantise else 0.0)
         pictures = images("vqvae", recipe["batch"])

@@ -142,10 +142,8 @@ capabilities:
 - name: DIPTYCH_SECURITY_PUBLICPATHS
   value: /actuator/prometheus
 {{- end }}
-{{- with .Values.logFormat }}
 - name: LOGGING_STRUCTURED_FORMAT_CONSOLE
-  value: {{ . }}
-{{- end }}
+  value: {{ .Values.logFormat | quote }}
 {{- end }}
 
 {{- define "diptych.mounts" -}}

@@ -15,11 +15,13 @@ import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
 
 /** The commands of the jar. */
 @Command(
     name = "diptych",
     mixinStandardHelpOptions = true,
+    versionProvider = CommandLineRunner.Version.class,
     description = "Takes a picture apart into content and style, and makes new ones from either.",
     subcommands = {
       DecomposeCommand.class,
@@ -31,13 +33,14 @@ public final class CommandLineRunner {
 
   private CommandLineRunner() {}
 
-  /** Whether these arguments are for the command line; otherwise they are for the service. */
+  /**
+   * Whether these arguments are for the command line; otherwise they are for the service. The
+   * service takes options of Spring alone, which begin with two dashes; a mistyped command must not
+   * start it.
+   */
   public static boolean handles(String[] arguments) {
-    if (arguments.length == 0) {
-      return false;
-    }
-    Set<String> commands = new CommandLine(new CommandLineRunner()).getSubcommands().keySet();
-    return commands.contains(arguments[0]) || Set.of("--help", "-h").contains(arguments[0]);
+    return arguments.length > 0
+        && (!arguments[0].startsWith("--") || Set.of("--help", "--version").contains(arguments[0]));
   }
 
   /**
@@ -55,6 +58,15 @@ public final class CommandLineRunner {
               return commandLine.getCommandSpec().exitCodeOnExecutionException();
             })
         .execute(arguments);
+  }
+
+  /** The version in the jar's manifest. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = CommandLineRunner.class.getPackage().getImplementationVersion();
+      return new String[] {"Diptych " + (version == null ? "(not from a jar)" : version)};
+    }
   }
 
   private static String words(Exception failure) {

@@ -11,12 +11,14 @@ import io.diptych.engine.csd.ConceptFile;
 import io.diptych.image.ImageIntake;
 import io.diptych.image.IntakeLimits;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
@@ -24,8 +26,11 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code decompose IMAGE --content WORD --style WORD}. */
 @Command(
@@ -87,15 +92,19 @@ final class DecomposeCommand implements Callable<Integer> {
 
   @Mixin private final ModelOptions model = new ModelOptions();
 
+  @Spec private @Nullable CommandSpec spec;
+
   @Override
   public Integer call() throws Exception {
+    checkOut();
+    List<String> lines = subConcepts == null ? null : lines(subConcepts);
     BufferedImage picture;
     try (ImageIntake intake = new ImageIntake(IntakeLimits.DEFAULT);
         InputStream file = Files.newInputStream(image)) {
       picture = intake.take(file).pixels();
     }
     try (Backbone backbone = model.load()) {
-      DecompositionOptions options = options(backbone.defaultOptions(content, style, seed));
+      DecompositionOptions options = options(backbone.defaultOptions(content, style, seed), lines);
       backbone.validate(options);
       Concept concept;
       try (ProgressBar bar =
@@ -121,15 +130,40 @@ final class DecomposeCommand implements Callable<Integer> {
     }
   }
 
-  private DecompositionOptions options(DecompositionOptions defaults) throws Exception {
+  /** Training takes long; that its end cannot be written must show before. */
+  private void checkOut() {
+    if (Files.isDirectory(out)) {
+      throw wrong("--out " + out + " is a folder; it must name a file.");
+    }
+    Path folder = out.toAbsolutePath().getParent();
+    while (folder != null && Files.notExists(folder)) {
+      folder = folder.getParent(); // what is missing below will be made
+    }
+    if (folder == null || !Files.isDirectory(folder) || !Files.isWritable(folder)) {
+      throw wrong("--out " + out + " cannot be written: " + folder + " takes no new files.");
+    }
+  }
+
+  private List<String> lines(Path file) throws IOException {
+    List<String> lines = Files.readAllLines(file).stream().filter(l -> !l.isBlank()).toList();
+    if (lines.isEmpty()) {
+      throw wrong(
+          "--sub-concepts " + file + " holds no lines. Without the option, WordNet gives them.");
+    }
+    return lines;
+  }
+
+  private ParameterException wrong(String message) {
+    return new ParameterException(Objects.requireNonNull(spec).commandLine(), message);
+  }
+
+  private DecompositionOptions options(
+      DecompositionOptions defaults, @Nullable List<String> givenLines) {
     Rectification rectification = defaults.rectification();
     if (rank != null && rank == 0) {
       rectification = null;
     } else if (rectification != null) {
-      List<String> lines =
-          subConcepts == null
-              ? rectification.subConcepts()
-              : Files.readAllLines(subConcepts).stream().filter(l -> !l.isBlank()).toList();
+      List<String> lines = givenLines == null ? rectification.subConcepts() : givenLines;
       rectification =
           new Rectification(
               rank == null ? rectification.rank() : rank, lines, rectification.space());

@@ -8,6 +8,7 @@ import io.diptych.engine.Concept;
 import io.diptych.engine.ConceptMetadata;
 import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
+import io.diptych.engine.csd.ConceptCheck;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.engine.csd.SubConcepts;
 import io.diptych.engine.weights.ModelManifest;
@@ -18,20 +19,29 @@ import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.Jobs;
 import io.diptych.job.Submission;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /** Takes in concepts that were learned elsewhere. */
 public final class ConceptImport {
+
+  private static final Logger log = LoggerFactory.getLogger(ConceptImport.class);
+
+  /** Bytes of objects for a byte of JSON, at worst. */
+  private static final long TREE_PER_TEXT = 24;
 
   private static final int MOST_PROBLEMS = 10;
   private static final int MOST_WORD = 64;
@@ -41,6 +51,7 @@ public final class ConceptImport {
   private final DecompositionRows rows;
   private final BlobStore store;
   private final Planner planner;
+  private final UploadRoom room;
   private final TransactionTemplate transaction;
 
   ConceptImport(
@@ -48,11 +59,13 @@ public final class ConceptImport {
       DecompositionRows rows,
       BlobStore store,
       Planner planner,
+      UploadRoom room,
       TransactionTemplate transaction) {
     this.jobs = jobs;
     this.rows = rows;
     this.store = store;
     this.planner = planner;
+    this.room = room;
     this.transaction = transaction;
   }
 
@@ -67,9 +80,29 @@ public final class ConceptImport {
    * Checks an artifact and makes a decomposition of it that has succeeded. The same file again
    * gives the same decomposition.
    *
-   * @throws ProblemException {@code invalid-artifact}, {@code incompatible-artifact}
+   * @param upload lies on disk until there is room for it in memory; closing it is the caller's
+   * @throws ProblemException {@code invalid-artifact}, {@code incompatible-artifact}, {@code
+   *     queue-full} when too many uploads are being taken in
+   * @throws IOException when the upload breaks off
    */
-  public Imported take(String tenant, byte[] file, @Nullable String reference) {
+  public Imported take(String tenant, InputStream upload, @Nullable String reference)
+      throws IOException {
+    Path file = Files.createTempFile("diptych-artifact", null);
+    try {
+      Files.copy(upload, file, StandardCopyOption.REPLACE_EXISTING);
+      return room.holding(
+          heapBytes(Files.size(file)), () -> take(tenant, Files.readAllBytes(file), reference));
+    } finally {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  /** The file, its tensors, the file written anew, and the header as a tree. */
+  private static long heapBytes(long file) {
+    return 3 * file + TREE_PER_TEXT * Math.min(file, ConceptFile.MOST_HEADER_BYTES);
+  }
+
+  private Imported take(String tenant, byte[] file, @Nullable String reference) {
     Concept concept = read(file);
     Plan plan = planner.imported(concept.metadata(), reference);
     check(concept, planner.manifest(plan));
@@ -77,33 +110,34 @@ public final class ConceptImport {
     byte[] clean = ConceptFile.write(concept);
     UUID id = jobs.newId();
     StoredBlob blob = store.put(id, BlobKind.CONCEPT, clean);
-    Imported imported;
+    AtomicBoolean used = new AtomicBoolean();
     try {
-      imported =
-          Objects.requireNonNull(
-              transaction.execute(
-                  status -> {
-                    rows.lockImport(tenant, blob.key().sha256());
-                    Optional<UUID> known = rows.withConcept(tenant, blob.key().sha256());
-                    return known
-                        .map(existing -> new Imported(existing, false))
-                        .orElseGet(() -> record(tenant, id, concept, plan, blob));
-                  }));
-    } catch (RuntimeException refused) {
-      discard(id, refused);
-      throw refused;
+      return Objects.requireNonNull(
+          transaction.execute(
+              status -> {
+                rows.lockImport(tenant, blob.key().sha256());
+                Optional<UUID> known = rows.withConcept(tenant, blob.key().sha256());
+                if (known.isPresent()) {
+                  return new Imported(known.get(), false);
+                }
+                Imported made = record(tenant, id, concept, plan, blob);
+                used.set(true);
+                return made;
+              }));
+    } finally {
+      // Once a row names the file, a failure may be a commit of which only the answer was lost;
+      // the sweep finds out.
+      if (!used.get()) {
+        discard(id);
+      }
     }
-    if (!imported.created()) {
-      store.deleteAll(id);
-    }
-    return imported;
   }
 
-  private void discard(UUID id, RuntimeException refused) {
+  private void discard(UUID id) {
     try {
       store.deleteAll(id);
     } catch (BlobStoreException e) {
-      refused.addSuppressed(e);
+      log.warn("The artifact of {} is left over; the sweep deletes it.", id, e);
     }
   }
 
@@ -132,55 +166,25 @@ public final class ConceptImport {
     }
   }
 
-  /** Exactly the tensors that the model and the options call for, in exactly their shapes. */
   private static void check(Concept concept, ModelManifest manifest) {
-    DecompositionOptions options = concept.metadata().options();
-    List<String> problems = new ArrayList<>();
-    checkMetadata(concept.metadata(), problems);
-    refuse(problems);
-    for (DecompositionOptions.Fault fault : options.faults(manifest.switti().depth())) {
-      problems.add(fault.option() + " " + fault.detail());
-    }
+    List<String> problems = ConceptCheck.problems(concept, manifest);
     if (problems.isEmpty()) {
-      SortedMap<String, List<Long>> needed = shapes(options, manifest);
-      for (Map.Entry<String, List<Long>> each : needed.entrySet()) {
-        Concept.Tensor tensor = concept.tensors().get(each.getKey());
-        if (tensor == null) {
-          problems.add(each.getKey() + " is missing");
-        } else if (tensor.shape()[1] != each.getValue().get(1)
-            || tensor.shape()[0] != each.getValue().get(0)) {
-          problems.add(each.getKey() + " does not have the shape " + each.getValue());
-        }
-      }
-      concept.tensors().keySet().stream()
-          .filter(name -> !needed.containsKey(name))
-          .forEach(name -> problems.add(name + " does not belong there"));
+      problems = checkMetadata(concept.metadata());
     }
-    refuse(problems);
+    if (!problems.isEmpty()) {
+      throw new ProblemException(
+          ProblemType.INVALID_ARTIFACT,
+          "The artifact does not fit its own metadata: "
+              + String.join("; ", problems.subList(0, Math.min(problems.size(), MOST_PROBLEMS)))
+              + ".");
+    }
   }
 
   /** What a file of ours always holds, and never more of it than a request could have asked for. */
-  private static void checkMetadata(ConceptMetadata metadata, List<String> problems) {
+  private static List<String> checkMetadata(ConceptMetadata metadata) {
+    List<String> problems = new ArrayList<>();
     DecompositionOptions options = metadata.options();
-    DecompositionOptions.Memory memory = options.memory();
     DecompositionOptions.Rectification rectification = options.rectification();
-    boolean complete =
-        Stream.of(
-                    options.contentWord(),
-                    options.styleWord(),
-                    options.profile(),
-                    options.optimiser(),
-                    metadata.backboneName(),
-                    metadata.subConceptSource(),
-                    memory == null ? "" : memory.blocks(),
-                    rectification == null ? "" : rectification.subConcepts(),
-                    rectification == null ? "" : rectification.space())
-                .allMatch(Objects::nonNull)
-            && (memory == null || memory.blocks().stream().allMatch(Objects::nonNull));
-    if (!complete) {
-      problems.add("the metadata is incomplete");
-      return;
-    }
     if (Math.max(options.contentWord().length(), options.styleWord().length()) > MOST_WORD
         || metadata.subConceptSource().length() > MOST_SOURCE
         || (rectification != null
@@ -194,41 +198,6 @@ public final class ConceptImport {
         || metadata.step() != options.evaluatedStep()) {
       problems.add("the losses are not those of a whole run");
     }
-  }
-
-  private static void refuse(List<String> problems) {
-    if (!problems.isEmpty()) {
-      throw new ProblemException(
-          ProblemType.INVALID_ARTIFACT,
-          "The artifact does not fit its own metadata: "
-              + String.join("; ", problems.subList(0, Math.min(problems.size(), MOST_PROBLEMS)))
-              + ".");
-    }
-  }
-
-  private static SortedMap<String, List<Long>> shapes(
-      DecompositionOptions options, ModelManifest manifest) {
-    SortedMap<String, List<Long>> shapes = new TreeMap<>();
-    DecompositionOptions.Memory memory = options.memory();
-    for (String group : List.of("content", "style")) {
-      for (int encoder = 0; encoder < manifest.textEncoders().size(); encoder++) {
-        long width = manifest.textEncoders().get(encoder).width();
-        shapes.put(group + ".rows." + encoder, List.of((long) options.tokens(), width));
-      }
-      if (memory != null) {
-        List<Long> shape = List.of((long) memory.pairs(), (long) manifest.switti().width());
-        for (int block : memory.blocks()) {
-          shapes.put(group + ".memory." + block + ".k", shape);
-          shapes.put(group + ".memory." + block + ".v", shape);
-        }
-      }
-    }
-    if (options.rectification() != null) {
-      for (int encoder = 0; encoder < manifest.textEncoders().size(); encoder++) {
-        long width = manifest.textEncoders().get(encoder).width();
-        shapes.put("projector." + encoder, List.of(width, width));
-      }
-    }
-    return shapes;
+    return problems;
   }
 }

@@ -28,8 +28,12 @@ public record Decomposition(
     @Nullable QueuePlace place,
     List<Integer> previews) {
 
-  /** The normalised picture. */
-  public record Picture(String sha256, int width, int height) {}
+  /**
+   * The normalised picture.
+   *
+   * @param sourceSha256 of the file it was made from, lower-case hex; null where it was not noted
+   */
+  public record Picture(String sha256, int width, int height, @Nullable String sourceSha256) {}
 
   /** The concept as a file. */
   public record Artifact(String sha256, long bytes) {}

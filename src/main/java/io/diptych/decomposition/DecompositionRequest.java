@@ -5,6 +5,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.diptych.engine.DecompositionOptions;
 import io.swagger.v3.oas.annotations.media.Schema;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.util.LinkedHashMap;
@@ -45,7 +47,12 @@ public record DecompositionRequest(
             description = "SVD rectification, or `false` to do without.",
             oneOf = {RectificationOptions.class, Boolean.class})
         @Nullable RectificationChoice rectification,
-    @Nullable Long seed,
+    @Min(value = 0, message = "must not be negative")
+        @Max(
+            value = MAX_SEED,
+            message =
+                "must be at most 9007199254740991, the largest number that all JSON readers know")
+        @Nullable Long seed,
     @Size(max = 200, message = "has more than 200 characters") @Nullable String reference,
     @Size(max = 16, message = "has more than 16 entries")
         @Nullable
@@ -56,6 +63,7 @@ public record DecompositionRequest(
                 @Size(max = 256, message = "has more than 256 characters") String>
             labels) {
 
+  private static final long MAX_SEED = (1L << 53) - 1;
   private static final int MOST_WORD = 64;
   private static final int MOST_BLOCKS = 64;
 

@@ -46,8 +46,9 @@ final class DecompositionRows {
     sql.sql(
             """
             insert into decomposition
-                (id, tenant, model_digest, image_sha256, image_width, image_height)
-            values (:id, :tenant, :model, :sha256, :width, :height)
+                (id, tenant, model_digest, image_sha256, image_width, image_height,
+                 source_sha256)
+            values (:id, :tenant, :model, :sha256, :width, :height, :source)
             """)
         .param("id", id)
         .param("tenant", tenant)
@@ -55,6 +56,7 @@ final class DecompositionRows {
         .param("sha256", image.sha256())
         .param("width", image.width())
         .param("height", image.height())
+        .param("source", image.sourceSha256())
         .update();
   }
 
@@ -179,7 +181,10 @@ final class DecompositionRows {
         .single();
   }
 
-  /** Notes a preview, unless a younger run has noted one for the step. */
+  /**
+   * Notes a preview, unless a younger run has noted one for the step. In the transaction that finds
+   * that the run holds its job.
+   */
   void preview(UUID id, int step, long fence, String sha256) {
     sql.sql(
             """
@@ -219,7 +224,11 @@ final class DecompositionRows {
         row.getObject("id", UUID.class),
         image == null
             ? null
-            : new Picture(image, row.getInt("image_width"), row.getInt("image_height")),
+            : new Picture(
+                image,
+                row.getInt("image_width"),
+                row.getInt("image_height"),
+                row.getString("source_sha256")),
         concept == null || learnedAt == null
             ? null
             : new Learned(concept, row.getLong("concept_bytes"), learnedAt),

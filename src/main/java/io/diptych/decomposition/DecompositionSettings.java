@@ -4,6 +4,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
 
 /**
  * Decompositions ({@code diptych.decomposition.*}).
@@ -12,6 +13,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param keepArtifacts how long a concept is kept after it was learned; null: until it is deleted
  * @param choresEvery how often retention is looked at
  * @param conceptsCached concepts kept in memory for generation
+ * @param uploadMemory heap for pictures and artifacts from being read to being stored; what finds
+ *     no room waits, as long as a picture waits for a thread that decodes. Decoding has its own
  * @param assumedGigaflops speed of the devices, for estimates before any run was measured
  */
 @ConfigurationProperties("diptych.decomposition")
@@ -20,6 +23,7 @@ record DecompositionSettings(
     @Nullable Duration keepArtifacts,
     @DefaultValue("10m") Duration choresEvery,
     @DefaultValue("64") int conceptsCached,
+    @DefaultValue("128MB") DataSize uploadMemory,
     @DefaultValue("120") double assumedGigaflops) {
 
   DecompositionSettings {

@@ -55,14 +55,28 @@ class DecompositionSetup {
       DecompositionRows rows,
       BlobStore store,
       Planner planner,
+      UploadRoom room,
       PlatformTransactionManager transactions) {
-    return new ConceptImport(jobs, rows, store, planner, new TransactionTemplate(transactions));
+    return new ConceptImport(
+        jobs, rows, store, planner, room, new TransactionTemplate(transactions));
   }
 
   @Bean
   @ConditionalOnApi
   ImageIntake imageIntake(IntakeSettings settings) {
     return new ImageIntake(settings.limits());
+  }
+
+  @Bean
+  @ConditionalOnApi
+  UploadRoom uploadRoom(DecompositionSettings settings, IntakeSettings images) {
+    return new UploadRoom(settings.uploadMemory(), images.queueWait());
+  }
+
+  @Bean
+  @ConditionalOnApi
+  PictureUploads pictureUploads(ImageIntake intake, UploadRoom room, BlobStore store, Jobs jobs) {
+    return new PictureUploads(intake, room, store, jobs);
   }
 
   @Bean

@@ -4,10 +4,8 @@ import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
-import io.diptych.artifact.BlobStoreException;
 import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.ProblemException;
-import io.diptych.image.IntakeImage;
 import io.diptych.job.Attempt;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
@@ -22,8 +20,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -37,10 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Decompositions {
 
-  private static final Logger log = LoggerFactory.getLogger(Decompositions.class);
-
-  private final Jobs jobs;
-  private final OwnedJobs owned;
+  private final OwnedJobs jobs;
   private final DecompositionRows rows;
   private final BlobStore store;
   private final Planner planner;
@@ -52,8 +45,7 @@ public final class Decompositions {
       BlobStore store,
       Planner planner,
       TransactionTemplate transaction) {
-    this.jobs = jobs;
-    this.owned = new OwnedJobs(jobs, JobKind.DECOMPOSITION);
+    this.jobs = new OwnedJobs(jobs, JobKind.DECOMPOSITION);
     this.rows = rows;
     this.store = store;
     this.planner = planner;
@@ -78,18 +70,18 @@ public final class Decompositions {
   }
 
   /**
-   * Queues a decomposition. Its picture is stored first, and deleted again if it is refused; if the
-   * process dies in between, the sweep of left-overs finds the picture.
+   * Queues a decomposition of a picture that is stored already, so that no transaction, the
+   * caller's included, waits for the store.
    *
    * @throws ProblemException {@code queue-full}
    */
   public Decomposition submit(
       String tenant,
       Plan plan,
-      IntakeImage image,
+      StoredPicture picture,
       Map<String, String> labels,
       @Nullable String traceparent) {
-    UUID id = jobs.newId();
+    UUID id = picture.id();
     Submission submission =
         Submission.of(JobKind.DECOMPOSITION, tenant, JSON.valueToTree(plan))
             .id(id)
@@ -98,36 +90,14 @@ public final class Decompositions {
             .needBytes(estimate(plan).memoryBytes())
             .traceparent(traceparent)
             .build();
-    store.put(id, BlobKind.IMAGE, image.png());
-    try {
-      return Objects.requireNonNull(
-          transaction.execute(
-              status -> {
-                Job job = owned.submit(submission);
-                rows.insert(
-                    id,
-                    tenant,
-                    plan.backboneDigest(),
-                    new Decomposition.Picture(image.sha256(), image.width(), image.height()));
-                return read(job);
-              }));
-    } catch (RuntimeException refused) {
-      discard(id);
-      throw refused;
-    }
-  }
-
-  private void discard(UUID id) {
-    try {
-      store.deleteAll(id);
-    } catch (BlobStoreException e) {
-      log.warn("The picture of {} is left over; the sweep deletes it.", id, e);
-    }
-  }
-
-  /** A decomposition of the tenant. */
-  public Optional<Decomposition> find(String tenant, UUID id) {
-    return owned.find(tenant, id).map(this::read);
+    return Objects.requireNonNull(
+        transaction.execute(
+            status -> {
+              Job job = jobs.submit(submission);
+              rows.insert(id, tenant, plan.backboneDigest(), picture.picture());
+              picture.used();
+              return read(job);
+            }));
   }
 
   /**
@@ -154,7 +124,7 @@ public final class Decompositions {
    * @throws ProblemException {@code not-found}
    */
   public Decomposition require(String tenant, UUID id) {
-    return read(owned.require(tenant, id));
+    return read(jobs.require(tenant, id));
   }
 
   private Decomposition read(Job job) {
@@ -174,13 +144,13 @@ public final class Decompositions {
             ? null
             : new Decomposition.Artifact(concept.sha256(), concept.bytes()),
         row.expiredAt(),
-        owned.place(job).orElse(null),
+        jobs.place(job).orElse(null),
         previews);
   }
 
   /** Decompositions of a tenant, newest first. */
   public List<Decomposition> list(String tenant, JobFilter filter, PageQuery page) {
-    List<Job> found = owned.list(tenant, filter, page);
+    List<Job> found = jobs.list(tenant, filter, page);
     Map<UUID, DecompositionRows.Row> of = rows.find(tenant, found.stream().map(Job::id).toList());
     return found.stream()
         .filter(job -> of.containsKey(job.id())) // Else deleted between the two queries.
@@ -194,7 +164,7 @@ public final class Decompositions {
    * @throws ProblemException {@code not-found}
    */
   public List<Attempt> attempts(String tenant, UUID id) {
-    return owned.attempts(tenant, id);
+    return jobs.attempts(tenant, id);
   }
 
   /**
@@ -203,7 +173,7 @@ public final class Decompositions {
    * @throws ProblemException {@code not-found}, {@code job-final}
    */
   public Decomposition cancel(String tenant, UUID id) {
-    return read(owned.cancel(tenant, id));
+    return read(jobs.cancel(tenant, id));
   }
 
   /**
@@ -213,7 +183,7 @@ public final class Decompositions {
    *     {@code queue-full}
    */
   public Decomposition retry(String tenant, UUID id) {
-    return read(owned.retry(tenant, id));
+    return read(jobs.retry(tenant, id));
   }
 
   /** Reads the result of a job that succeeded. */
@@ -228,6 +198,6 @@ public final class Decompositions {
    * @throws ProblemException {@code not-found}
    */
   public Removal remove(String tenant, UUID id) {
-    return owned.remove(tenant, id);
+    return jobs.remove(tenant, id);
   }
 }

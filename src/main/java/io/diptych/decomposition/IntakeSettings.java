@@ -17,7 +17,7 @@ record IntakeSettings(
     @DefaultValue("32") int minSide,
     @DefaultValue("2048") int storedSide,
     @DefaultValue("20s") Duration decodeTime,
-    @DefaultValue("2") int decodeThreads,
+    @DefaultValue("1") int decodeThreads,
     @DefaultValue("10s") Duration queueWait) {
 
   IntakeLimits limits() {

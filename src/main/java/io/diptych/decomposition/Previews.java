@@ -92,8 +92,7 @@ final class Previews implements RunControl {
                   progress::stopRequested)
               .get(0);
       StoredBlob blob = store.put(job.id(), BlobKind.PREVIEW, PngFile.encode(picture));
-      rows.preview(job.id(), step, job.fence(), blob.key().sha256());
-      progress.preview(step);
+      progress.preview(step, () -> rows.preview(job.id(), step, job.fence(), blob.key().sha256()));
     } catch (RunStoppedException e) {
       log.debug("The preview of step {} is not finished; the run ends at its next step.", step);
     } catch (RuntimeException e) {

@@ -38,7 +38,11 @@ public interface Backbone extends AutoCloseable {
    * Learns the content and the style of one picture (CSD-VAR). Blocks until the run ends; the
    * control is asked after every step whether to go on.
    *
-   * @param image any size, RGB; squashed to the model's square resolution as in the official code
+   * <p>The official code resizes twice, by Lanczos to a short side of 512 and by bicubic to the
+   * square. Here one antialiased bicubic pass squashes the picture to the square: the same shape,
+   * blurred once, from any size to any model's.
+   *
+   * @param image any size, RGB
    * @return the concept learned at {@code options.evaluatedStep()}
    * @throws RunStoppedException when the control asked to stop; a checkpoint was delivered first if
    *     it asked for one

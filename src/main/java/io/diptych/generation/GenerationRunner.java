@@ -27,7 +27,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.NullNode;
 
 /**
  * Makes the pictures of generations. The pictures of all jobs of a batch stand in one row and are
@@ -92,7 +91,7 @@ final class GenerationRunner implements BatchRunner {
         make(forward, backbone, control);
       }
     }
-    return works.stream().map(work -> outcome(work, control)).toList();
+    return works.stream().map(this::outcome).toList();
   }
 
   /** Puts the pictures of a job into the row; what is wrong with the job stays with the job. */
@@ -191,7 +190,7 @@ final class GenerationRunner implements BatchRunner {
           backbone.generate(
               wanted.stream().map(Item::request).toList(),
               () -> wanted.stream().noneMatch(item -> item.isWanted(control)));
-    } catch (RunStoppedException allCanceled) {
+    } catch (RunStoppedException nobodyWaits) {
       return;
     }
     for (int i = 0; i < wanted.size(); i++) {
@@ -223,13 +222,12 @@ final class GenerationRunner implements BatchRunner {
         backbone.info().digest());
   }
 
-  private JobOutcome outcome(Work work, Control control) {
+  private JobOutcome outcome(Work work) {
     if (work.failure != null) {
       return new JobOutcome.Failed(work.failure);
     }
-    if (control.stopRequested(work.job.id())) {
-      // The queue ends it as canceled, or refuses the write, whatever is brought back.
-      return new JobOutcome.Succeeded(JobResult.of(NullNode.getInstance()));
+    if (!work.isComplete()) {
+      return new JobOutcome.Stopped();
     }
     GenerationOrder order = work.order();
     GenerationOutcome outcome =
@@ -261,6 +259,10 @@ final class GenerationRunner implements BatchRunner {
       this.job = job;
     }
 
+    boolean isComplete() {
+      return order != null && made.size() == order.count();
+    }
+
     GenerationOrder order() {
       if (order == null) {
         throw new IllegalStateException("The job was not prepared.");
@@ -275,7 +277,7 @@ final class GenerationRunner implements BatchRunner {
       return work.order().strict();
     }
 
-    /** Nobody wants the pictures of a job that was canceled, but its mates still want theirs. */
+    /** A job that is to stop wants no more pictures, but its mates may still want theirs. */
     boolean isWanted(Control control) {
       return !control.stopRequested(work.job.id());
     }

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * then a new upright sRGB picture. Nothing of the file itself survives; what followed the picture,
  * hid beside it or was told about it is gone.
  *
- * <p>Safe for any number of threads; at most {@link IntakeLimits#decodeThreads()} pictures are
- * decoded at once, the others wait their turn.
+ * <p>Safe for any number of threads; at most {@link IntakeLimits#decodeThreads()} pictures are read
+ * and decoded at once, the others wait their turn and hold nothing meanwhile.
  */
 public final class ImageIntake implements AutoCloseable {
 
@@ -56,13 +56,22 @@ public final class ImageIntake implements AutoCloseable {
   }
 
   /**
-   * Reads at most one byte more than the limit; closing the stream is the caller's.
+   * Waits for a turn, and only then reads: at most one byte more than the limit. The turn lasts
+   * while the stream is read, so it should come from a file. Closing it is the caller's.
    *
    * @throws ImageRefusedException when the picture is not taken in
    * @throws IOException when the upload itself fails
    */
   public IntakeImage take(InputStream upload) throws IOException {
-    return take(upload.readNBytes((int) Math.min(Integer.MAX_VALUE - 8, limits.maxBytes() + 1)));
+    takeTurn();
+    byte[] bytes;
+    try {
+      bytes = upload.readNBytes((int) Math.min(Integer.MAX_VALUE - 8, limits.maxBytes() + 1));
+    } catch (IOException | RuntimeException | Error e) {
+      turns.release();
+      throw e;
+    }
+    return inTurn(bytes);
   }
 
   /**
@@ -71,18 +80,23 @@ public final class ImageIntake implements AutoCloseable {
    * @throws ImageRefusedException when the picture is not taken in
    */
   public IntakeImage take(byte[] upload) {
-    if (upload.length > limits.maxBytes()) {
-      throw new ImageRefusedException(
-          Reason.TOO_MANY_BYTES,
-          "The image is larger than "
-              + limits.maxBytes()
-              + " bytes. Send a smaller or more compressed one.");
-    }
-    SourceFormat format = FormatSniffer.sniff(upload);
     takeTurn();
-    Decode decode = new Decode(upload, format);
+    return inTurn(upload);
+  }
+
+  /** The turn ends with the decode, or here if there is none. */
+  private IntakeImage inTurn(byte[] upload) {
+    Decode decode;
     Future<IntakeImage> result;
     try {
+      if (upload.length > limits.maxBytes()) {
+        throw new ImageRefusedException(
+            Reason.TOO_MANY_BYTES,
+            "The image is larger than "
+                + limits.maxBytes()
+                + " bytes. Send a smaller or more compressed one.");
+      }
+      decode = new Decode(upload, FormatSniffer.sniff(upload));
       result = decoders.submit(decode::run);
     } catch (RuntimeException | Error e) {
       turns.release();

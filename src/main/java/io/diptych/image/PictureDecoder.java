@@ -54,6 +54,11 @@ final class PictureDecoder {
       if (e instanceof ImageRefusedException refused) {
         throw refused;
       }
+      // Some readers wrap what ends them, and then it looks like damage.
+      guard.check();
+      if (e.getCause() instanceof OutOfMemoryError exhausted) {
+        throw exhausted;
+      }
       // Readers answer hostile input with exceptions of every kind.
       throw new ImageRefusedException(
           ImageRefusedException.Reason.DAMAGED,

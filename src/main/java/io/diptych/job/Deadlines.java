@@ -6,14 +6,14 @@ final class Deadlines {
   static final JobError START_ERROR =
       new JobError(
           "deadline-exceeded",
-          "No lane was free before the deadline to start. Retry it, or allow more time.",
+          "No lane was free before the deadline to start. Retry it when the queue is shorter.",
           true);
 
   static final JobError FINISH_ERROR =
       new JobError(
           "deadline-exceeded",
-          "The job had not ended by its deadline. Retry it, or allow more time; it goes on where it"
-              + " stopped.",
+          "The job had not ended by its deadline. Retry it; it goes on from its newest checkpoint"
+              + " if it has one.",
           true);
 
   private Deadlines() {}

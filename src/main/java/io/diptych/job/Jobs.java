@@ -52,8 +52,8 @@ public final class Jobs {
   private Job insert(Submission submission) {
     Instant now = rows.now();
     admit(submission.tenant(), submission.kind(), now);
-    Duration startWithin = submission.startWithin();
-    Duration finishWithin = submission.finishWithin();
+    Duration startWithin = limit(submission.startWithin(), settings.startWithin());
+    Duration finishWithin = limit(submission.finishWithin(), settings.finishWithin());
     Job job =
         rows.sql
             .sql(
@@ -91,6 +91,13 @@ public final class Jobs {
     rows.append(job.id(), job.version(), now, JobEvent.Type.QUEUED, Map.of());
     rows.offer(job.kind(), null);
     return job;
+  }
+
+  private static @Nullable Duration limit(@Nullable Duration own, Duration standard) {
+    if (own != null) {
+      return own;
+    }
+    return standard.isZero() ? null : standard;
   }
 
   /** An id for a {@link Submission} whose files must be stored before it is queued. */

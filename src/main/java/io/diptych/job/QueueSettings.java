@@ -18,6 +18,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param numericRetries repeats after a divergence; the same request diverges again
  * @param retryDelay wait before a repeat, doubled with every further one
  * @param eventsKept events kept per job for replay
+ * @param startWithin a job that waits longer for a lane expires, unless it was submitted with a
+ *     deadline of its own; 0: it waits for ever
+ * @param finishWithin a job that has not ended so long after it was queued expires, unless it was
+ *     submitted with a deadline of its own; 0: never
  */
 @ConfigurationProperties("diptych.queue")
 public record QueueSettings(
@@ -29,7 +33,9 @@ public record QueueSettings(
     @DefaultValue("1") int outOfMemoryRetries,
     @DefaultValue("0") int numericRetries,
     @DefaultValue("2s") Duration retryDelay,
-    @DefaultValue("1024") int eventsKept) {
+    @DefaultValue("1024") int eventsKept,
+    @DefaultValue("24h") Duration startWithin,
+    @DefaultValue("72h") Duration finishWithin) {
 
   public QueueSettings {
     if (ageing.isNegative() || ageing.isZero()) {
@@ -38,12 +44,26 @@ public record QueueSettings(
     if (eventsKept < 1) {
       throw new IllegalArgumentException("diptych.queue.events-kept must be at least 1.");
     }
+    if (startWithin.isNegative() || finishWithin.isNegative()) {
+      throw new IllegalArgumentException(
+          "diptych.queue: start-within and finish-within must not be negative; 0 is no limit.");
+    }
   }
 
   /** The defaults. */
   public static QueueSettings defaults() {
     return new QueueSettings(
-        200, 16, 10_000, Duration.ofMinutes(5), 3, 1, 0, Duration.ofSeconds(2), 1024);
+        200,
+        16,
+        10_000,
+        Duration.ofMinutes(5),
+        3,
+        1,
+        0,
+        Duration.ofSeconds(2),
+        1024,
+        Duration.ofHours(24),
+        Duration.ofHours(72));
   }
 
   int retries(FailureReason reason) {

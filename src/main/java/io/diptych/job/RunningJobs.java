@@ -3,10 +3,13 @@ package io.diptych.job;
 import static io.diptych.job.JobRows.at;
 
 import io.diptych.job.JobRows.Held;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
@@ -47,10 +50,19 @@ public final class RunningJobs {
     return state;
   }
 
-  /** Adds a preview event; the picture itself is stored by the runner. */
-  public void preview(ClaimedJob job, int step) {
+  /**
+   * Adds a preview event; the picture itself is stored by the runner.
+   *
+   * @param publish runs in the transaction of the event, and only while the run holds the job
+   */
+  public void preview(ClaimedJob job, int step, Runnable publish) {
     String data = rows.json.writeValueAsString(Map.of("step", step));
-    write(job, null, JobEvent.Type.PREVIEW, data);
+    transaction.executeWithoutResult(
+        status -> {
+          // Locks the row first: nobody can take the job over before both are committed.
+          write(job, null, JobEvent.Type.PREVIEW, data);
+          publish.run();
+        });
     signals.progressed(job.id());
   }
 
@@ -82,6 +94,31 @@ public final class RunningJobs {
         .query((row, number) -> JobState.valueOf(row.getString("state")))
         .optional()
         .orElseThrow(() -> new FenceLostException(job.id(), job.fence()));
+  }
+
+  /**
+   * How jobs stand that are still held under their fence: RUNNING or CANCEL_REQUESTED. Those that
+   * are missing have ended or were taken over.
+   */
+  public Map<UUID, JobState> held(Collection<ClaimedJob> jobs) {
+    Map<UUID, Long> fences =
+        jobs.stream().collect(Collectors.toMap(ClaimedJob::id, ClaimedJob::fence));
+    Map<UUID, JobState> held = new HashMap<>();
+    rows.sql
+        .sql(
+            """
+            select id, fence, state from job
+            where id in (:ids) and state in ('RUNNING', 'CANCEL_REQUESTED')
+            """)
+        .param("ids", fences.keySet())
+        .query(
+            row -> {
+              UUID id = row.getObject("id", UUID.class);
+              if (fences.get(id) == row.getLong("fence")) {
+                held.put(id, JobState.valueOf(row.getString("state")));
+              }
+            });
+    return held;
   }
 
   /** Stores a checkpoint; the two newest are kept. */
@@ -180,22 +217,13 @@ public final class RunningJobs {
                 held, JobState.EXPIRED, Attempt.Outcome.EXPIRED, null, Deadlines.FINISH_ERROR));
   }
 
-  /** Gives a job back at a drain, without counting an attempt: QUEUED or CANCELED. */
+  /**
+   * Ends a run that was told to stop: CANCELED if the owner of the job asked for it. Else the
+   * process goes down, or the wish was for an earlier run and told late: QUEUED, without an attempt
+   * counted.
+   */
   public Job handBack(ClaimedJob job) {
     return end(job, rows::handBack);
-  }
-
-  /**
-   * Ends a job whose owner asked for it.
-   *
-   * @throws IllegalStateException if nobody asked
-   */
-  public Job cancel(ClaimedJob job) {
-    return end(
-        job,
-        held -> {
-          throw new IllegalStateException("Nobody asked for the end of job " + held.id() + ".");
-        });
   }
 
   private Job end(ClaimedJob job, Function<Held, Job> whileRunning) {

@@ -19,8 +19,9 @@ import tools.jackson.databind.JsonNode;
  * @param modelDigest only lanes that have this model take it; null: any lane
  * @param configHash identity of the run, for its checkpoints
  * @param needBytes device memory it needs; only lanes with so much free take it
- * @param startWithin it expires when no lane has taken it by then
- * @param finishWithin it expires when it has not ended by then, counted from being queued
+ * @param startWithin it expires when no lane has taken it by then; null: as the settings say
+ * @param finishWithin it expires when it has not ended by then, counted from being queued; null: as
+ *     the settings say
  * @param traceparent W3C trace context of the request that asked for it
  */
 public record Submission(

@@ -1,5 +1,6 @@
 package io.diptych.pretrain;
 
+import io.diptych.engine.DecompositionOptions.Optimiser;
 import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.training.AverageExport;
 import io.diptych.engine.training.FinishedModel;
@@ -53,9 +54,17 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--guidance",
-      defaultValue = "3",
+      defaultValue = "4",
       description = "Guidance scale of requests that give none (${DEFAULT-VALUE}).")
-  private double guidance = 3;
+  private double guidance = 4;
+
+  @Option(
+      names = "--learning-rate",
+      defaultValue = "1e-3",
+      description =
+          "Learning rate of decompositions (${DEFAULT-VALUE}): at the authors' 1e-2, meant for CLIP,"
+              + " rows of MiniLM are driven where the model has learned nothing.")
+  private double learningRate = 1e-3;
 
   @Option(names = "--content-judge", paramLabel = "DIR", description = "The content judge's run.")
   private @Nullable Path contentJudge;
@@ -150,7 +159,18 @@ final class ExportCommand implements Callable<Integer> {
     for (String file : List.of("all-minilm-l6-v2.onnx", "all-minilm-l6-v2-tokenizer.json")) {
       text.addObject().put("path", file).put("from", "classpath:/");
     }
-    manifest.putObject("defaults").putObject("sampling").put("guidanceScale", guidance);
+    ObjectNode defaults = manifest.putObject("defaults");
+    defaults.putObject("sampling").put("guidanceScale", guidance);
+    Optimiser usual = Optimiser.DEFAULT;
+    defaults
+        .putObject("decomposition")
+        .putObject("optimiser")
+        .put("alpha", usual.alpha())
+        .put("learningRate", learningRate)
+        .put("warmUpSteps", usual.warmUpSteps())
+        .put("weightDecay", usual.weightDecay())
+        .put("clipNorm", usual.clipNorm())
+        .put("conditionDropout", usual.conditionDropout());
     write(out.resolve("model.json"), manifest);
     // What was written must load: names, shapes and digests are checked here.
     ModelSource.Settings unchecked =

@@ -22,6 +22,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** What a shipped model can do, in figures: for the report, and for the tests that hold them. */
 final class PocketMeasurements implements AutoCloseable {
@@ -36,6 +37,7 @@ final class PocketMeasurements implements AutoCloseable {
   private final SwittiBackbone backbone;
   private final Sampling sampling;
   private final double loadSeconds;
+  private @Nullable FinishedModel finished;
 
   private PocketMeasurements(
       ModelSource source,
@@ -136,33 +138,31 @@ final class PocketMeasurements implements AutoCloseable {
     double psnr = 0;
     double error = 0;
     BitSet used = new BitSet();
-    try (FinishedModel model = new FinishedModel(source, device)) {
-      for (int from = 0; from < pictures; from += AT_ONCE) {
-        int some = Math.min(AT_ONCE, pictures - from);
-        float[] planes = Pictures.planes(dataset, from, some);
-        Reconstruction copy = model.reconstruct(planes);
-        psnr += Arrays.stream(Pictures.psnr(planes, copy.pictures(), some)).sum();
-        for (int i = 0; i < some; i++) {
-          error += Pictures.error(planes, copy.pictures(), i, some);
-        }
-        Arrays.stream(copy.tokens()).forEach(token -> used.set((int) token));
+    FinishedModel model = finished();
+    for (int from = 0; from < pictures; from += AT_ONCE) {
+      int some = Math.min(AT_ONCE, pictures - from);
+      float[] planes = Pictures.planes(dataset, from, some);
+      Reconstruction copy = model.reconstruct(planes);
+      psnr += Arrays.stream(Pictures.psnr(planes, copy.pictures(), some)).sum();
+      for (int i = 0; i < some; i++) {
+        error += Pictures.error(planes, copy.pictures(), i, some);
       }
-      return new Copies(
-          psnr / pictures,
-          -10 * Math.log10(error / pictures),
-          (double) used.cardinality() / model.codes());
+      Arrays.stream(copy.tokens()).forEach(token -> used.set((int) token));
     }
+    return new Copies(
+        psnr / pictures,
+        -10 * Math.log10(error / pictures),
+        (double) used.cardinality() / model.codes());
   }
 
   /** The first pictures of a split and, below each row of them, their reconstructions. */
   BufferedImage reconstructions(Dataset dataset, int columns, int rows) {
     List<BufferedImage> pairs = new ArrayList<>();
-    try (FinishedModel model = new FinishedModel(source, device)) {
-      for (int row = 0; row < rows; row++) {
-        float[] planes = Pictures.planes(dataset, row * columns, columns);
-        pairs.addAll(Pictures.of(planes, dataset.imageSize()));
-        pairs.addAll(Pictures.of(model.reconstruct(planes).pictures(), dataset.imageSize()));
-      }
+    FinishedModel model = finished();
+    for (int row = 0; row < rows; row++) {
+      float[] planes = Pictures.planes(dataset, row * columns, columns);
+      pairs.addAll(Pictures.of(planes, dataset.imageSize()));
+      pairs.addAll(Pictures.of(model.reconstruct(planes).pictures(), dataset.imageSize()));
     }
     return Pictures.sheet(pairs, columns);
   }
@@ -170,8 +170,8 @@ final class PocketMeasurements implements AutoCloseable {
   /** Mean cross-entropy of each scale's tokens in the first pictures of a split, in nats. */
   double[] crossEntropy(Dataset dataset, int pictures) {
     double[] sums = new double[source.manifest().scales().size()];
-    try (FinishedModel model = new FinishedModel(source, device);
-        CaptionEncoder captions = new CaptionEncoder(device)) {
+    FinishedModel model = finished();
+    try (CaptionEncoder captions = new CaptionEncoder(device)) {
       for (int from = 0; from < pictures; from += AT_ONCE) {
         int some = Math.min(AT_ONCE, pictures - from);
         List<String> texts = new ArrayList<>();
@@ -197,11 +197,20 @@ final class PocketMeasurements implements AutoCloseable {
   record Score(double content, double style) {}
 
   /**
-   * Pictures of the same prompts, drawn and generated.
+   * Pictures of the same prompts.
    *
+   * @param real of the drawn pictures: what the judges can do
+   * @param copied of their reconstructions: the most that the tokens allow
+   * @param generated of the generated pictures
    * @param captions the prompts
+   * @param pictures the generated pictures
    */
-  record Judged(Score real, Score generated, List<String> captions, List<BufferedImage> pictures) {}
+  record Judged(
+      Score real,
+      Score copied,
+      Score generated,
+      List<String> captions,
+      List<BufferedImage> pictures) {}
 
   /**
    * Generates the captions of a split that name thing and style in their usual words, and lets the
@@ -232,10 +241,22 @@ final class PocketMeasurements implements AutoCloseable {
         Judge style = Judge.load(Judge.Kind.STYLE, judges, device)) {
       return new Judged(
           score(content, style, real, samples),
+          score(content, style, copies(real), samples),
           score(content, style, generated, samples),
           captions,
           generated);
     }
+  }
+
+  private List<BufferedImage> copies(List<BufferedImage> originals) {
+    List<BufferedImage> copies = new ArrayList<>();
+    FinishedModel model = finished();
+    for (int from = 0; from < originals.size(); from += AT_ONCE) {
+      float[] planes =
+          Pictures.planes(originals.subList(from, Math.min(originals.size(), from + AT_ONCE)));
+      copies.addAll(Pictures.of(model.reconstruct(planes).pictures(), model.resolution()));
+    }
+    return copies;
   }
 
   private static boolean isComplete(Dataset dataset, Dataset.Sample sample) {
@@ -269,18 +290,7 @@ final class PocketMeasurements implements AutoCloseable {
 
   /** As above, with another guidance scale. */
   List<BufferedImage> generate(List<String> prompts, long firstSeed, double guidance) {
-    return generate(
-        prompts,
-        firstSeed,
-        new Sampling(
-            guidance,
-            sampling.guidanceFromScale(),
-            sampling.guidanceToScale(),
-            sampling.topK(),
-            sampling.topP(),
-            sampling.smoothFromScale(),
-            sampling.lastScaleTemperature(),
-            sampling.greedy()));
+    return generate(prompts, firstSeed, sampling.withGuidanceScale(guidance));
   }
 
   private List<BufferedImage> generate(List<String> prompts, long firstSeed, Sampling how) {
@@ -291,8 +301,21 @@ final class PocketMeasurements implements AutoCloseable {
     return backbone.generate(requests);
   }
 
+  /** Opened when first asked for, so that speed and memory are those of the backbone alone. */
+  private FinishedModel finished() {
+    FinishedModel model = finished;
+    if (model == null) {
+      model = new FinishedModel(source, device);
+      finished = model;
+    }
+    return model;
+  }
+
   @Override
   public void close() {
+    if (finished != null) {
+      finished.close();
+    }
     backbone.close();
   }
 }

@@ -165,10 +165,20 @@ final class ReportCommand implements Callable<Integer> {
   private void judged(PocketMeasurements measurements) throws IOException {
     section("Text to image");
     line("Share of pictures whose thing is among the content judge's best five answers, and whose");
-    line("style is the style judge's best answer. Real pictures are those of the same prompts.");
+    line(
+        "style is the style judge's best answer. Real pictures are those of the same prompts, copies");
+    line("their reconstructions from the tokens, which is the most that a transformer can reach.");
     line("");
-    row("split", "pictures", "thing, real", "thing, generated", "style, real", "style, generated");
-    row("---", "---", "---", "---", "---", "---");
+    row(
+        "split",
+        "pictures",
+        "thing: real",
+        "copied",
+        "generated",
+        "style: real",
+        "copied",
+        "generated");
+    row("---", "---", "---", "---", "---", "---", "---", "---");
     List<PocketMeasurements.Judged> results = new ArrayList<>();
     List<Split> splits = List.of(Split.VALIDATION, Split.HELDOUT_PAIRS);
     for (Split split : splits) {
@@ -179,14 +189,18 @@ final class ReportCommand implements Callable<Integer> {
           split.id(),
           Integer.toString(judged.pictures().size()),
           percent(judged.real().content()),
+          percent(judged.copied().content()),
           percent(judged.generated().content()),
           percent(judged.real().style()),
+          percent(judged.copied().style()),
           percent(judged.generated().style()));
       figures
           .withObject("/textToImage/" + split.id())
           .put("contentTop5Real", TrainingRun.rounded(judged.real().content()))
+          .put("contentTop5Copied", TrainingRun.rounded(judged.copied().content()))
           .put("contentTop5", TrainingRun.rounded(judged.generated().content()))
           .put("styleTop1Real", TrainingRun.rounded(judged.real().style()))
+          .put("styleTop1Copied", TrainingRun.rounded(judged.copied().style()))
           .put("styleTop1", TrainingRun.rounded(judged.generated().style()));
     }
     for (int i = 0; i < results.size(); i++) {

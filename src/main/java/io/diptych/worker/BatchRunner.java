@@ -31,7 +31,10 @@ public interface BatchRunner {
     /** Where the batch is to compute, for example {@code cpu} or {@code cuda:0}. */
     String device();
 
-    /** Whether work on the job is in vain: its owner canceled it, or another run has it. */
+    /**
+     * Whether work on the job should end unfinished: its owner canceled it, its deadline has
+     * passed, another run has it, or the process goes down. Once true, always true.
+     */
     boolean stopRequested(UUID job);
   }
 }

@@ -93,18 +93,20 @@ final class LaneWork implements TicketHandler {
         pool.rest(kind);
         return GIVE_BACK;
       }
-      Claim claim =
-          queue
-              .claims()
-              .claim(
-                  new ClaimRequest(
-                      ticket.id(),
-                      ticket.version(),
-                      kind,
-                      settings.name(),
-                      lane.name(),
-                      runners.batches(kind) ? settings.batch() : 1,
-                      capacity));
+      ClaimRequest request =
+          new ClaimRequest(
+              ticket.id(),
+              ticket.version(),
+              kind,
+              settings.name(),
+              lane.name(),
+              runners.batches(kind) ? settings.batch() : 1,
+              capacity);
+      Optional<Claim> answer = claim(request, ticket.lease());
+      if (answer.isEmpty()) {
+        return GIVE_BACK;
+      }
+      Claim claim = answer.get();
       if (claim instanceof Claim.Nothing) {
         listener.claimedNothing(kind);
         return SPENT;
@@ -122,6 +124,32 @@ final class LaneWork implements TicketHandler {
       }
       if (pool.wantedByOthers(lane, kind)) {
         return GIVE_BACK;
+      }
+    }
+  }
+
+  /**
+   * Claims, and asks again while the database is away: the claim may have been committed and its
+   * answer lost, and only this pick of the ticket gets it again without an attempt counted.
+   *
+   * @return empty at a drain
+   */
+  private Optional<Claim> claim(ClaimRequest request, Ticket.Lease lease) {
+    boolean waited = false;
+    while (true) {
+      try {
+        return Optional.of(queue.claims().claim(request));
+      } catch (RuntimeException e) {
+        if (!Failure.databaseAway(e)) {
+          throw e;
+        }
+        if (!waited) {
+          log.warn("The lane's next claim waits for the database ({}).", e.getMessage());
+          waited = true;
+        }
+        if (lease.draining() || !pause()) {
+          return Optional.empty();
+        }
       }
     }
   }
@@ -146,19 +174,15 @@ final class LaneWork implements TicketHandler {
     } finally {
       batch.forEach(runs::remove);
       context.close();
-      // A watchdog's interrupt was for the run, not for the lane.
-      if (batch.stream().anyMatch(run -> run.stuckSince().isPresent())) {
-        Thread.interrupted();
-      }
     }
   }
 
   private void runOne(Run run, Ticket.Lease lease) {
     try {
-      JobResult result = runners.run(run.job(), run);
+      JobResult result = watched(List.of(run), () -> runners.run(run.job(), run));
       succeed(run, result, lease);
     } catch (RunStoppedException e) {
-      stopped(run, e, lease);
+      stopped(run, lease);
     } catch (RuntimeException | Error e) {
       fail(run, e, lease);
     }
@@ -168,11 +192,11 @@ final class LaneWork implements TicketHandler {
     List<ClaimedJob> jobs = batch.stream().map(Run::job).toList();
     List<JobOutcome> outcomes;
     try {
-      outcomes = runners.run(jobs, control(batch));
+      outcomes = watched(batch, () -> runners.run(jobs, control(batch)));
     } catch (RuntimeException | Error e) {
       if (batch.size() > 1 && Failure.of(e).mayBeOneJobsFault()) {
         log.warn("The batch failed as a whole; its jobs are run one by one.", e);
-        batch.forEach(run -> runBatch(List.of(run), lease));
+        batch.forEach(run -> runAlone(run, e, lease));
       } else {
         batch.forEach(run -> fail(run, e, lease));
       }
@@ -184,6 +208,30 @@ final class LaneWork implements TicketHandler {
         succeed(batch.get(i), succeeded.result(), lease);
       } else if (outcome instanceof JobOutcome.Failed failed) {
         fail(batch.get(i), failed.cause(), lease);
+      } else {
+        stopped(batch.get(i), lease);
+      }
+    }
+  }
+
+  private void runAlone(Run run, Throwable thrown, Ticket.Lease lease) {
+    if (run.stuckSince().isPresent()) {
+      fail(run, thrown, lease);
+    } else {
+      runBatch(List.of(run), lease);
+    }
+  }
+
+  /** The watchdog looks after runs only while their runner has them. */
+  private static <T> T watched(List<Run> runs, Supplier<T> work) {
+    runs.forEach(Run::enterRunner);
+    try {
+      return work.get();
+    } finally {
+      runs.forEach(Run::leaveRunner);
+      // The watchdog's interrupt was for these runs, not for the lane.
+      if (runs.stream().anyMatch(run -> run.stuckSince().isPresent())) {
+        Thread.interrupted();
       }
     }
   }
@@ -213,17 +261,16 @@ final class LaneWork implements TicketHandler {
     }
   }
 
-  private void stopped(Run run, RunStoppedException thrown, Ticket.Lease lease) {
+  private void stopped(Run run, Ticket.Lease lease) {
     RunningJobs running = queue.running();
     Optional<Run.Stop> reason = run.stopReason();
     if (reason.isEmpty()) {
-      fail(run, new IllegalStateException("The run stopped although nobody asked.", thrown), lease);
+      fail(run, new IllegalStateException("The run stopped although nobody asked."), lease);
       return;
     }
     switch (reason.get()) {
-      case CANCELED -> conclude(run, () -> running.cancel(run.job()));
+      case CANCELED, DRAINING -> conclude(run, () -> running.handBack(run.job()));
       case EXPIRED -> conclude(run, () -> running.expire(run.job()));
-      case DRAINING -> conclude(run, () -> running.handBack(run.job()));
       case FENCE_LOST -> lost(run);
     }
   }

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  * watchdog) tell it meanwhile.
  *
  * <p>A cancel is seen within one step: by the signal, which costs nothing to look at, or else by
- * the state that comes back with the progress write.
+ * the state that comes back with the progress write. Runs that write no progress learn what no
+ * signal told from the look-up of every second.
  */
 final class Run implements JobProgress, RunControl {
 
@@ -35,10 +36,17 @@ final class Run implements JobProgress, RunControl {
 
   /** Why a run was told to stop. */
   enum Stop {
-    CANCELED,
-    EXPIRED,
-    DRAINING,
-    FENCE_LOST
+    CANCELED(false),
+    EXPIRED(true),
+    DRAINING(true),
+    FENCE_LOST(false);
+
+    /** Whether a checkpoint is of use, and work that is complete already. */
+    final boolean mayGoOnLater;
+
+    Stop(boolean mayGoOnLater) {
+      this.mayGoOnLater = mayGoOnLater;
+    }
   }
 
   private final ClaimedJob job;
@@ -55,9 +63,13 @@ final class Run implements JobProgress, RunControl {
 
   private volatile boolean cancelSignaled;
   private volatile boolean fenceLost;
-  private volatile @Nullable Stop stop;
   private volatile Instant lastSignOfLife;
   private volatile @Nullable Instant stuckSince;
+
+  /**
+   * Whether the runner has it. Before and after, its lane waits for others: mates, the database.
+   */
+  private boolean inRunner;
 
   private Instant lastWrite = Instant.MIN;
   private Instant lastCheckpoint;
@@ -93,8 +105,18 @@ final class Run implements JobProgress, RunControl {
     return startedAt;
   }
 
+  /** Why the run should end now. Reasons do not go away, but a stronger one may take over. */
   Optional<Stop> stopReason() {
-    return Optional.ofNullable(stop);
+    if (fenceLost) {
+      return Optional.of(Stop.FENCE_LOST);
+    }
+    if (cancelSignaled) {
+      return Optional.of(Stop.CANCELED);
+    }
+    if (job.finishBy() != null && !clock.instant().isBefore(job.finishBy())) {
+      return Optional.of(Stop.EXPIRED);
+    }
+    return lease.draining() ? Optional.of(Stop.DRAINING) : Optional.empty();
   }
 
   void signalCancel() {
@@ -117,7 +139,7 @@ final class Run implements JobProgress, RunControl {
 
   @Override
   public boolean stopRequested() {
-    return cancelSignaled || fenceLost;
+    return stopReason().isPresent();
   }
 
   @Override
@@ -140,20 +162,15 @@ final class Run implements JobProgress, RunControl {
   }
 
   private Directive directive(Instant now, int step, boolean last) {
-    if (fenceLost) {
-      return stop(Stop.FENCE_LOST, Directive.STOP);
-    }
-    if (cancelSignaled) {
-      return stop(Stop.CANCELED, Directive.STOP);
+    Optional<Stop> reason = stopReason();
+    if (reason.isPresent() && !reason.get().mayGoOnLater) {
+      return Directive.STOP;
     }
     if (last) {
       return Directive.CONTINUE;
     }
-    if (job.finishBy() != null && !now.isBefore(job.finishBy())) {
-      return stop(Stop.EXPIRED, Directive.CHECKPOINT_AND_STOP);
-    }
-    if (lease.draining()) {
-      return stop(Stop.DRAINING, Directive.CHECKPOINT_AND_STOP);
+    if (reason.isPresent()) {
+      return Directive.CHECKPOINT_AND_STOP;
     }
     boolean due =
         step % settings.checkpointSteps() == 0
@@ -162,11 +179,6 @@ final class Run implements JobProgress, RunControl {
       checkpointOwed = true;
     }
     return checkpointOwed && !databaseIsAway(now) ? Directive.CHECKPOINT : Directive.CONTINUE;
-  }
-
-  private Directive stop(Stop reason, Directive directive) {
-    stop = reason;
-    return directive;
   }
 
   private boolean writeIsDue(Instant now, boolean last) {
@@ -236,9 +248,9 @@ final class Run implements JobProgress, RunControl {
   }
 
   @Override
-  public void preview(int step) {
+  public void preview(int step, Runnable publish) {
     try {
-      running.preview(job, step);
+      running.preview(job, step, publish);
     } catch (FenceLostException e) {
       fenceLost = true;
     } catch (RuntimeException e) {
@@ -255,19 +267,40 @@ final class Run implements JobProgress, RunControl {
     return limit.compareTo(settings.stuckAtLeast()) < 0 ? settings.stuckAtLeast() : limit;
   }
 
-  boolean isStuck(Instant now) {
-    return now.isAfter(lastSignOfLife.plus(patience()));
+  /** The runner gets it. */
+  synchronized void enterRunner() {
+    inRunner = true;
+    lastSignOfLife = clock.instant();
+  }
+
+  /** The runner has returned; how the run ended is for its lane to say, however long that takes. */
+  synchronized void leaveRunner() {
+    inRunner = false;
+  }
+
+  synchronized boolean isInRunner() {
+    return inRunner;
+  }
+
+  /**
+   * Gives the run up if it is stuck: its thread is asked to return. A runner that returns meanwhile
+   * waits for the answer, so that its end is written by its lane or by the watchdog, and the
+   * interrupt never hits what the lane does next.
+   *
+   * @param putBack gives the job to others; if it throws, the run goes on
+   */
+  synchronized void giveUpIfStuck(Instant now, Runnable putBack) {
+    if (!inRunner || stuckSince != null || !now.isAfter(lastSignOfLife.plus(patience()))) {
+      return;
+    }
+    putBack.run();
+    stuckSince = now;
+    fenceLost = true;
+    thread.interrupt();
   }
 
   Optional<Instant> stuckSince() {
     return Optional.ofNullable(stuckSince);
-  }
-
-  /** The watchdog gave up on it: its job went to others, its thread is asked to return. */
-  void markStuck(Instant now) {
-    stuckSince = now;
-    fenceLost = true;
-    thread.interrupt();
   }
 
   Duration silence(Instant now) {

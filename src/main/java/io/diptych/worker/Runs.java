@@ -1,5 +1,7 @@
 package io.diptych.worker;
 
+import io.diptych.job.JobState;
+import io.diptych.job.RunningJobs;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,23 @@ final class Runs {
     Run run = byJob.get(job);
     if (run != null) {
       run.signalCancel();
+    }
+  }
+
+  /** Tells the runs what no notification told them. */
+  void lookUp(RunningJobs running) {
+    Collection<Run> runs = all();
+    if (runs.isEmpty()) {
+      return;
+    }
+    Map<UUID, JobState> held = running.held(runs.stream().map(Run::job).toList());
+    for (Run run : runs) {
+      JobState state = held.get(run.job().id());
+      if (state == null) {
+        run.signalFenceLost();
+      } else if (state == JobState.CANCEL_REQUESTED) {
+        run.signalCancel();
+      }
     }
   }
 

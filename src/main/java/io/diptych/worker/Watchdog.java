@@ -2,6 +2,8 @@ package io.diptych.worker;
 
 import io.diptych.job.FailureReason;
 import io.diptych.job.FenceLostException;
+import io.diptych.job.Job;
+import io.diptych.job.JobState;
 import io.diptych.job.RunningJobs;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,10 +46,8 @@ final class Watchdog {
     Instant now = clock.instant();
     for (Run run : runs.all()) {
       if (run.stuckSince().isEmpty()) {
-        if (run.isStuck(now)) {
-          giveUp(run, now);
-        }
-      } else if (now.isAfter(run.stuckSince().get().plus(grace))) {
+        giveUpIfStuck(run, now);
+      } else if (run.isInRunner() && now.isAfter(run.stuckSince().get().plus(grace))) {
         String reason =
             "The run of job %s has been stuck for %d s and its thread does not return. The process"
                     .formatted(run.job().id(), run.silence(now).toSeconds())
@@ -58,23 +58,30 @@ final class Watchdog {
     }
   }
 
-  private void giveUp(Run run, Instant now) {
+  private void giveUpIfStuck(Run run, Instant now) {
+    try {
+      run.giveUpIfStuck(now, () -> putBack(run, now));
+    } catch (RuntimeException e) {
+      log.warn("The stuck job {} could not be put back; next look.", run.job().id(), e);
+    }
+  }
+
+  private void putBack(Run run, Instant now) {
     log.error(
         "Job {} made no progress for {} s. It goes back to the queue and its lane is told to stop.",
         run.job().id(),
         run.silence(now).toSeconds());
     try {
-      running.fail(
-          run.job(),
-          FailureReason.STUCK,
-          "The run made no progress for %d s.".formatted(run.silence(now).toSeconds()));
+      Job after =
+          running.fail(
+              run.job(),
+              FailureReason.STUCK,
+              "The run made no progress for %d s.".formatted(run.silence(now).toSeconds()));
+      if (after.state() == JobState.QUEUED || after.state() == JobState.FAILED) {
+        listener.failed(run.job().kind(), FailureReason.STUCK);
+      }
     } catch (FenceLostException e) {
       log.info("Job {} had been taken over already.", run.job().id());
-    } catch (RuntimeException e) {
-      log.warn("The stuck job {} could not be put back; next look.", run.job().id(), e);
-      return;
     }
-    listener.failed(run.job().kind(), FailureReason.STUCK);
-    run.markStuck(now);
   }
 }

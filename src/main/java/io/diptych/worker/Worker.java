@@ -153,6 +153,11 @@ public final class Worker {
     } catch (RuntimeException e) {
       log.error("The watchdog failed; it looks again.", e);
     }
+    try {
+      runs.lookUp(queue.running());
+    } catch (RuntimeException e) {
+      log.debug("Whether runs were canceled could not be looked up; next look.", e);
+    }
   }
 
   private static ThreadFactory platformThreads(String prefix) {

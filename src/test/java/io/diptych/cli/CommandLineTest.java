@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class CommandLineTest {
 
@@ -70,6 +71,86 @@ class CommandLineTest {
     byte[] png = Files.readAllBytes(pictures.resolve("5-01.png"));
     assertThat(PngFile.decode(png).getWidth()).isEqualTo(40);
     assertThat(PngFile.text(png)).containsEntry("Diptych-Seed", "5");
+  }
+
+  @Test
+  void whatCannotBeWrittenInTheEndIsRefusedBeforeTheTraining() throws IOException {
+    Path existing = Files.createDirectories(folder.resolve("existing"));
+    assertThat(decompose("--out", existing.toString()).output)
+        .contains("is a folder")
+        .doesNotContain("Decomposing");
+    assertThat(existing).isEmptyDirectory();
+    String below = folder.resolve("text.png").resolve("deep/concept.safetensors").toString();
+    assertThat(decompose("--out", below).output)
+        .contains("cannot be written")
+        .doesNotContain("Decomposing");
+  }
+
+  @Test
+  void aFileWithoutSubConceptsIsRefused() throws IOException {
+    Path blank = Files.writeString(folder.resolve("blank.txt"), "\n  \n");
+    Run run = decompose("--sub-concepts", blank.toString());
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.output).contains("blank.txt holds no lines").doesNotContain("Decomposing");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"foo", "gpu77", ""})
+  void aDeviceThatIsNotThereIsNamedWithThoseThatAre(String device) {
+    Run run = run("generate", "a castle", "--device", device, "--out", folder.toString());
+    assertThat(run.exit).isEqualTo(1);
+    assertThat(run.output).contains("There is no device " + device).contains("there is cpu");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "-3"})
+  void aCountBelowOneIsRefused(String count) {
+    Path out = folder.resolve("none");
+    Run run = run("generate", "a castle", "--count", count, "--out", out.toString());
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.output).contains("--count is " + count);
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"decompse", "decompose", "help", "-h", "-x", "--help", "--version", "-V"})
+  void aFirstWordThatIsNoOptionOfSpringIsForTheCommandLine(String word) {
+    assertThat(CommandLineRunner.handles(new String[] {word, "picture.png"})).isTrue();
+  }
+
+  @Test
+  void optionsOfSpringAndNoArgumentsStartTheService() {
+    assertThat(CommandLineRunner.handles(new String[] {"--server.port=0"})).isFalse();
+    assertThat(CommandLineRunner.handles(new String[] {"--spring.profiles.active=api"})).isFalse();
+    assertThat(CommandLineRunner.handles(new String[] {"--debug"})).isFalse();
+    assertThat(CommandLineRunner.handles(new String[0])).isFalse();
+  }
+
+  @Test
+  void aMistypedCommandGetsASuggestionAndTheVersionIsTold() {
+    Run mistyped = captured("decompse", "picture.png");
+    assertThat(mistyped.exit).isEqualTo(2);
+    assertThat(mistyped.output).contains("decompse").contains("decompose");
+    Run version = captured("--version");
+    assertThat(version.exit).isZero();
+    assertThat(version.output).contains("Diptych");
+    assertThat(captured("--help").output).contains("Usage: diptych").contains("generate");
+  }
+
+  private static Run decompose(String... more) {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                "decompose",
+                folder.resolve("picture.png").toString(),
+                "--content",
+                "fox",
+                "--style",
+                "watercolor",
+                "--steps",
+                "1"));
+    arguments.addAll(List.of(more));
+    return run(arguments.toArray(String[]::new));
   }
 
   static Stream<List<String>> mistakes() {
@@ -134,6 +215,10 @@ class CommandLineTest {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--model", folder.resolve("model").toString()));
     all.addAll(List.of("--cache", folder.resolve("cache").toString()));
+    return captured(all.toArray(String[]::new));
+  }
+
+  private static Run captured(String... arguments) {
     PrintStream out = System.out;
     PrintStream err = System.err;
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -141,9 +226,7 @@ class CommandLineTest {
     try {
       System.setOut(captured);
       System.setErr(captured);
-      return new Run(
-          CommandLineRunner.run(all.toArray(String[]::new)),
-          bytes.toString(StandardCharsets.UTF_8));
+      return new Run(CommandLineRunner.run(arguments), bytes.toString(StandardCharsets.UTF_8));
     } finally {
       System.setOut(out);
       System.setErr(err);

@@ -17,15 +17,23 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** A worker process with the real engine dies without warning. */
+/**
+ * Worker processes with the real engine go down in mid-run, one without warning and one by SIGTERM;
+ * then a third one takes over what they left.
+ */
 class KilledWorkerTest {
 
   private static final int STEPS = 40;
   private static final int CHECKPOINT_STEPS = 10;
+
+  /** SIGTERM, as the shell counts it. */
+  private static final int TERMINATED = 128 + 15;
 
   private static final String REQUEST =
       "{\"contentWord\": \"fox\", \"styleWord\": \"flat\", \"steps\": %d, \"seed\": 7}"
@@ -40,76 +48,155 @@ class KilledWorkerTest {
     "diptych.tickets.missed-heartbeats=4"
   };
 
-  @Test
-  void aDecompositionWhoseWorkerIsKilledEndsInTheArtifactOfAnUninterruptedRun(
-      @TempDir Path directory) {
-    try (TestDatabase database = TestDatabase.create();
-        TestService api = TestService.startShipped(database, directory, "diptych.role=api")) {
-      Caller alice = api.newTenant();
-      String killed = alice.submit(REQUEST).header("Location");
-      Instant began = Instant.now();
-      Instant death;
-      try (ChildJvm child = worker(database, directory)) {
-        TestService.await().until(() -> step(alice, killed) > 2 * CHECKPOINT_STEPS);
-        child.kill();
-        death = Instant.now();
-      }
-      JsonNode orphaned = alice.get(killed).json();
-      assertThat(orphaned.get("state").asString()).isEqualTo("RUNNING");
-      int checkpoint = checkpoint(database, orphaned);
-      assertThat(checkpoint).isBetween(2 * CHECKPOINT_STEPS, STEPS - 1);
+  private static TestDatabase database;
+  private static TestService api;
+  private static Caller alice;
+  private static Interrupted killed;
+  private static Interrupted terminated;
+  private static int exitCode;
+  private static JsonNode uninterrupted;
+  private static byte[] artifact;
 
-      try (TestService second = TestService.startShipped(database, directory, WORKER)) {
-        assertThat(second.context().isActive()).isTrue();
-        JsonNode resumed = alice.until(killed, "SUCCEEDED");
-        Duration took = Duration.between(death, Instant.now());
-        assertThat(resumed.get("attempt").asInt()).isEqualTo(2);
-        JsonNode attempts = alice.get(killed + "/attempts").json().get("items");
-        assertThat(attempts.valueStream().map(each -> each.get("outcome").asString()))
-            .containsExactly("FAILED", "SUCCEEDED");
-        assertThat(attempts.get(0).get("reason").asString()).isEqualTo("WORKER_LOST");
-        assertThat(firstStepOfLastRun(database, alice, orphaned)).isEqualTo(checkpoint + 1);
+  /**
+   * A decomposition whose worker went down.
+   *
+   * @param left what the API said of it before another worker took it
+   * @param checkpoint step of the newest checkpoint then
+   * @param done at its end
+   */
+  private record Interrupted(
+      String path, JsonNode left, int checkpoint, Instant at, JsonNode done, Duration took) {
 
-        String whole = alice.submit(REQUEST).header("Location");
-        JsonNode uninterrupted = alice.until(whole, "SUCCEEDED");
-        assertThat(uninterrupted.get("attempt").asInt()).isEqualTo(1);
-        // Nothing in the file is of the job or of the time; so all of it must be equal.
-        byte[] artifact = alice.bytes(killed + "/artifact");
-        assertThat(artifact).isEqualTo(alice.bytes(whole + "/artifact"));
-        assertThat(resumed.get("result").get("artifactSha256"))
-            .isEqualTo(uninterrupted.get("result").get("artifactSha256"));
-        System.out.printf(
-            "kill -9 of a worker at step %d of %d: resumed from the checkpoint of step %d, done"
-                + " %d ms after the kill (start of a second service included, as %d ms of the first"
-                + " one's life were); artifact of %d bytes equal to an uninterrupted run's%n",
-            orphaned.get("progress").get("step").asInt(),
-            STEPS,
-            checkpoint,
-            took.toMillis(),
-            Duration.between(began, death).toMillis(),
-            artifact.length);
-      }
+    Interrupted resumed() {
+      JsonNode end = alice.until(path, "SUCCEEDED");
+      return new Interrupted(path, left, checkpoint, at, end, Duration.between(at, Instant.now()));
+    }
+
+    List<String> outcomes() {
+      return attempts(path).valueStream().map(each -> each.get("outcome").asString()).toList();
     }
   }
 
-  private static ChildJvm worker(TestDatabase database, Path directory) {
+  @BeforeAll
+  static void interruptTwoRunsAndLetAThirdWorkerEndThem(@TempDir Path directory)
+      throws InterruptedException {
+    database = TestDatabase.create();
+    api = TestService.startShipped(database, directory, "diptych.role=api");
+    alice = api.newTenant();
+    List<String> paths = List.of(submit(), submit());
+    try (ChildJvm one = worker(directory, "one");
+        ChildJvm two = worker(directory, "two")) {
+      // Two processes start and load a model beside each other.
+      TestService.await()
+          .atMost(Duration.ofMinutes(5))
+          .until(() -> paths.stream().anyMatch(KilledWorkerTest::isHalfWay));
+      String ahead = paths.stream().filter(KilledWorkerTest::isHalfWay).findFirst().orElseThrow();
+      boolean inOne = workerOf(ahead).equals("one");
+      (inOne ? one : two).kill();
+      killed = left(ahead);
+
+      String behind = paths.get(1 - paths.indexOf(ahead));
+      TestService.await().until(() -> isHalfWay(behind));
+      ChildJvm other = inOne ? two : one;
+      other.terminate();
+      exitCode = other.awaitExit();
+      terminated = left(behind);
+    }
+    try (TestService third = TestService.startShipped(database, directory, WORKER)) {
+      assertThat(third.context().isActive()).isTrue();
+      killed = killed.resumed();
+      terminated = terminated.resumed();
+      String whole = submit();
+      uninterrupted = alice.until(whole, "SUCCEEDED");
+      artifact = alice.bytes(whole + "/artifact");
+    }
+    assertThat(uninterrupted.get("attempt").asInt()).isEqualTo(1);
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+    database.close();
+  }
+
+  @Test
+  void aDecompositionWhoseWorkerIsKilledEndsInTheArtifactOfAnUninterruptedRun() {
+    assertThat(killed.left().get("state").asString()).isEqualTo("RUNNING");
+    assertThat(killed.checkpoint()).isBetween(2 * CHECKPOINT_STEPS, STEPS - 1);
+
+    assertThat(killed.done().get("attempt").asInt()).isEqualTo(2);
+    assertThat(killed.outcomes()).containsExactly("FAILED", "SUCCEEDED");
+    assertThat(attempts(killed.path()).get(0).get("reason").asString()).isEqualTo("WORKER_LOST");
+    assertEndsAsUninterrupted("kill -9", killed);
+  }
+
+  @Test
+  void aDecompositionWhoseWorkerGetsSigtermIsHandedBackWithACheckpointAndNoAttemptCounted() {
+    assertThat(exitCode).isEqualTo(TERMINATED);
+    assertThat(terminated.left().get("state").asString()).isEqualTo("QUEUED");
+    assertThat(terminated.left().get("attempt").asInt()).isEqualTo(1);
+    assertThat(terminated.checkpoint())
+        .as("the step it had reached")
+        .isEqualTo(step(terminated.left()))
+        .isBetween(2 * CHECKPOINT_STEPS, STEPS - 1);
+
+    assertThat(terminated.done().get("attempt").asInt()).isEqualTo(1);
+    assertThat(terminated.outcomes()).containsExactly("HANDED_BACK", "SUCCEEDED");
+    assertEndsAsUninterrupted("SIGTERM", terminated);
+  }
+
+  private static void assertEndsAsUninterrupted(String what, Interrupted run) {
+    assertThat(firstStepOfLastRun(run.done())).isEqualTo(run.checkpoint() + 1);
+    // Nothing in the file is of the job or of the time; so all of it must be equal.
+    assertThat(alice.bytes(run.path() + "/artifact")).isEqualTo(artifact);
+    assertThat(run.done().get("result").get("artifactSha256"))
+        .isEqualTo(uninterrupted.get("result").get("artifactSha256"));
+    System.out.printf(
+        "%s of a worker at step %d of %d: resumed from the checkpoint of step %d, done %d ms later"
+            + " (start of another service included); artifact of %d bytes equal to an uninterrupted"
+            + " run's%n",
+        what, step(run.left()), STEPS, run.checkpoint(), run.took().toMillis(), artifact.length);
+  }
+
+  private static ChildJvm worker(Path directory, String name) {
     List<String> arguments = new ArrayList<>(TestService.onDatabase(database, directory));
     Stream.of(WORKER).map("--"::concat).forEach(arguments::add);
+    arguments.add("--diptych.worker.name=" + name);
     return ChildJvm.start(
         Diptych.class,
         List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"),
         arguments.toArray(String[]::new));
   }
 
-  private static int step(Caller alice, String path) {
-    return alice.get(path).json().path("progress").path("step").asInt();
+  private static String submit() {
+    return alice.submit(REQUEST).header("Location");
   }
 
-  private static int checkpoint(TestDatabase database, JsonNode job) {
-    return queue(database).running().latestCheckpoint(id(job)).orElseThrow().step();
+  /** What is there while no worker has it. */
+  private static Interrupted left(String path) {
+    Instant at = Instant.now();
+    JsonNode view = alice.get(path).json();
+    int checkpoint = queue().running().latestCheckpoint(id(view)).orElseThrow().step();
+    return new Interrupted(path, view, checkpoint, at, view, Duration.ZERO);
   }
 
-  private static JobQueue queue(TestDatabase database) {
+  private static boolean isHalfWay(String path) {
+    return step(alice.get(path).json()) > 2 * CHECKPOINT_STEPS;
+  }
+
+  private static int step(JsonNode job) {
+    return job.path("progress").path("step").asInt();
+  }
+
+  private static JsonNode attempts(String path) {
+    return alice.get(path + "/attempts").json().get("items");
+  }
+
+  private static String workerOf(String path) {
+    return queue().jobs().attempts(alice.name(), id(alice.get(path).json())).get(0).worker();
+  }
+
+  private static JobQueue queue() {
     return QueueFixture.over(database, Clock.systemUTC()).queue;
   }
 
@@ -118,9 +205,9 @@ class KilledWorkerTest {
   }
 
   /** From the job's own events: those of the stream are thinned out. */
-  private static int firstStepOfLastRun(TestDatabase database, Caller owner, JsonNode job) {
+  private static int firstStepOfLastRun(JsonNode job) {
     int step = 0;
-    for (JobEvent event : queue(database).jobs().events(owner.name(), id(job), 0, 1000)) {
+    for (JobEvent event : queue().jobs().events(alice.name(), id(job), 0, 1000)) {
       if (event.type() == JobEvent.Type.STARTED) {
         step = 0;
       } else if (event.type() == JobEvent.Type.PROGRESS && step == 0) {

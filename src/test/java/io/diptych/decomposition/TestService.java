@@ -65,6 +65,18 @@ public final class TestService implements AutoCloseable {
     return run(arguments, directory, more);
   }
 
+  /** Starts it with one more class of configuration, or a bean. */
+  public static TestService startWith(
+      Class<?> addition, TestDatabase database, Path directory, String... more) {
+    TestModels.TINY.write(directory.resolve("model"));
+    List<String> arguments = new ArrayList<>(onDatabase(database, directory));
+    arguments.add("--diptych.model.locations.pocket=" + directory.resolve("model"));
+    Stream.of(more).map("--"::concat).forEach(arguments::add);
+    return new TestService(
+        new SpringApplicationBuilder(Diptych.class, addition).run(arguments.toArray(String[]::new)),
+        directory);
+  }
+
   /** Starts it with the pocket model that is shipped, on a database that others may share. */
   public static TestService startShipped(TestDatabase database, Path directory, String... more) {
     return run(onDatabase(database, directory), directory, more);

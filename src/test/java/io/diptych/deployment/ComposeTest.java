@@ -31,6 +31,7 @@ class ComposeTest {
       Set.of(
           "HOME",
           "DJL_CACHE_DIR",
+          "JDK_JAVA_OPTIONS",
           "OMP_WAIT_POLICY",
           "PYTORCH_LIBRARY_PATH",
           "PYTORCH_FLAVOR",
@@ -84,7 +85,9 @@ class ComposeTest {
     while (variable.find()) {
       inImage.add(variable.group(1));
     }
-    assertThat(inImage).contains("HOME", "SERVER_ADDRESS", "OMP_WAIT_POLICY", "PYTORCH_FLAVOR");
+    assertThat(inImage)
+        .contains("LOGGING_STRUCTURED_FORMAT_CONSOLE")
+        .contains("HOME", "SERVER_ADDRESS", "OMP_WAIT_POLICY", "PYTORCH_FLAVOR");
     inImage.removeAll(NOT_SETTINGS);
     inImage.removeAll(known);
     assertThat(inImage).as("variables of the image that set nothing").isEmpty();

@@ -63,12 +63,28 @@ public record TestModels(
     }
   }
 
+  /** Writes the model folder and opens it. */
+  public ModelSource source(Path folder) {
+    return ModelSource.open(
+        write(folder).toString(), ModelSource.Settings.offline(folder.resolve("cache")));
+  }
+
   /** Writes the model folder and loads it on the CPU. */
   public SwittiBackbone load(Path folder) {
-    ModelSource source =
-        ModelSource.open(
-            write(folder).toString(), ModelSource.Settings.offline(folder.resolve("cache")));
-    return SwittiBackbone.load(source, "cpu", new WordNetSubConcepts());
+    return SwittiBackbone.load(source(folder), "cpu", new WordNetSubConcepts());
+  }
+
+  /**
+   * Memory that one guided picture needs at its last scale, roughly: two rows of cache, and of one
+   * attention with its weights, all fp32.
+   */
+  public long generationMib() {
+    long last = (long) scales.get(scales.size() - 1) * scales.get(scales.size() - 1);
+    long tokens = scales.stream().mapToLong(side -> (long) side * side).sum();
+    long cache = 2L * depth * 2 * tokens * width;
+    long attention = 2L * heads * last * tokens;
+    long logits = 2 * 3 * last * codes;
+    return ((2 * cache + 2 * attention + logits) * Float.BYTES >> 20) + 1;
   }
 
   /** A picture with a subject: an orange disc with eyes on a striped ground. */
@@ -89,25 +105,25 @@ public record TestModels(
 
   private byte[] manifest() {
     return """
-        {
-          "name": "test", "licence": "Apache-2.0", "resolution": %d, "scales": %s,
-          "vqvae": {"channels": %d, "channelMultipliers": %s, "residualBlocks": %d,
-            "zChannels": %d, "vocabulary": %d},
-          "switti": {"depth": %d, "width": %d, "heads": %d, "textWidth": 384, "pooledWidth": 384,
-            "ropeTheta": 10000, "ropeSize": 128, "causal": %b, "cropCondition": false},
-          "textEncoders": [{"kind": "minilm", "layers": 6, "width": 384, "heads": 12,
-            "feedForward": 1536, "vocabulary": 30522, "positions": 512, "maximumTokens": 128,
-            "activation": "gelu", "layerNormEpsilon": 1e-12, "projectionWidth": 0}],
-          "files": {
-            "vqvae": [{"path": "vqvae.safetensors"}],
-            "switti": [{"path": "switti.safetensors"}],
-            "text.0": [
-              {"path": "all-minilm-l6-v2.onnx", "from": "classpath:/"},
-              {"path": "all-minilm-l6-v2-tokenizer.json", "from": "classpath:/"}]
-          },
-          "defaults": {"sampling": {"topK": 0, "topP": 0}, "decomposition": {"rank": 5}}
-        }
-        """
+    {
+      "name": "test", "licence": "Apache-2.0", "resolution": %d, "scales": %s,
+      "vqvae": {"channels": %d, "channelMultipliers": %s, "residualBlocks": %d,
+        "zChannels": %d, "vocabulary": %d},
+      "switti": {"depth": %d, "width": %d, "heads": %d, "textWidth": 384, "pooledWidth": 384,
+        "ropeTheta": 10000, "ropeSize": 128, "causal": %b, "cropCondition": false},
+      "textEncoders": [{"kind": "minilm", "layers": 6, "width": 384, "heads": 12,
+        "feedForward": 1536, "vocabulary": 30522, "positions": 512, "maximumTokens": 128,
+        "activation": "gelu", "layerNormEpsilon": 1e-12, "projectionWidth": 0}],
+      "files": {
+        "vqvae": [{"path": "vqvae.safetensors"}],
+        "switti": [{"path": "switti.safetensors"}],
+        "text.0": [
+          {"path": "all-minilm-l6-v2.onnx", "from": "classpath:/"},
+          {"path": "all-minilm-l6-v2-tokenizer.json", "from": "classpath:/"}]
+      },
+      "defaults": {"sampling": {"topK": 0, "topP": 0}, "decomposition": {"rank": 5}}
+    }
+    """
         .formatted(
             scales.get(scales.size() - 1) << (MULTIPLIERS.size() - 1),
             scales,

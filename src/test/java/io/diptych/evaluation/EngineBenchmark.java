@@ -73,7 +73,7 @@ class EngineBenchmark {
             folder,
             4,
             1,
-            List.of(1, 2));
+            List.of(1, 4, 8));
     assertThat(figures.programShare).isGreaterThan(0.95);
   }
 
@@ -89,6 +89,13 @@ class EngineBenchmark {
       List<Double> images = new ArrayList<>();
       double[] step = steps(backbone, steps);
       for (int batch : batches) {
+        long needed = batch * model.generationMib();
+        if (needed > availableMib()) {
+          System.out.printf(
+              "bench:   generate, batch %d: left out, needs about %d MiB, and %d MiB are free%n",
+              batch, needed, availableMib());
+          continue;
+        }
         double millis = median(runs, () -> backbone.generate(requests(batch)));
         images.add(1000.0 * batch / millis);
         System.out.printf(
@@ -255,9 +262,17 @@ class EngineBenchmark {
   }
 
   private static long peakMib() {
+    return mib("/proc/self/status", "VmHWM:");
+  }
+
+  private static long availableMib() {
+    return mib("/proc/meminfo", "MemAvailable:");
+  }
+
+  private static long mib(String file, String field) {
     try {
-      return Files.readAllLines(Path.of("/proc/self/status")).stream()
-          .filter(line -> line.startsWith("VmHWM:"))
+      return Files.readAllLines(Path.of(file)).stream()
+          .filter(line -> line.startsWith(field))
           .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
           .findFirst()
           .orElse(-1);

@@ -487,9 +487,9 @@ class GenerationsTest {
         service.context.getBean(GenerationRunner.class).run(List.of(canceled), control);
 
     // For the job 1, for its pictures 2, in the first scale of five 1 (one picture is wanted: go
-    // on), in the second 2 (none is), and for the outcome 1.
-    assertThat(control.asked).isEqualTo(7);
-    assertThat(result(outcomes.get(0)).isNull()).isTrue();
+    // on), in the second 2 (none is).
+    assertThat(control.asked).isEqualTo(6);
+    assertThat(outcomes.get(0)).isInstanceOf(JobOutcome.Stopped.class);
     assertThat(stored(canceled.id())).isEmpty();
   }
 
@@ -505,7 +505,7 @@ class GenerationsTest {
             .getBean(GenerationRunner.class)
             .run(List.of(canceled, mate), new CancelAfter(canceled, 3));
 
-    assertThat(result(outcomes.get(0)).isNull()).isTrue();
+    assertThat(outcomes.get(0)).isInstanceOf(JobOutcome.Stopped.class);
     assertThat(stored(canceled.id())).isEmpty();
     GenerationOutcome made = GenerationOutcome.read(result(outcomes.get(1)));
     assertThat(made.images()).map(GeneratedImage::pixelSha256).isEqualTo(alone);

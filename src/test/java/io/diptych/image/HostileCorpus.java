@@ -101,8 +101,8 @@ public final class HostileCorpus {
   private HostileCorpus() {}
 
   /**
-   * The limits under which every answer holds: the defaults, with less patience so that the cases
-   * that never end do not hold up a test run.
+   * The limits under which every answer holds: the defaults, with two decoders and more patience
+   * for those who wait behind the cases that never end.
    */
   public static IntakeLimits limits() {
     IntakeLimits defaults = IntakeLimits.DEFAULT;
@@ -112,9 +112,9 @@ public final class HostileCorpus {
         defaults.maxSide(),
         defaults.minSide(),
         defaults.storedSide(),
-        Duration.ofSeconds(12),
-        1,
-        Duration.ofSeconds(60));
+        defaults.decodeTime(),
+        2,
+        Duration.ofMinutes(5));
   }
 
   public static List<Upload> all() {

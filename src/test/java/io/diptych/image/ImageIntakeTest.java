@@ -23,6 +23,7 @@ import static io.diptych.image.Samples.tiff;
 import static io.diptych.image.Samples.uniformPng;
 import static io.diptych.image.Samples.withoutJfif;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.diptych.image.ImageRefusedException.Reason;
@@ -31,10 +32,13 @@ import java.awt.Color;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +47,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -326,6 +333,106 @@ class ImageIntakeTest {
       assertThat(taken + busy).isEqualTo(8);
     } finally {
       clients.shutdownNow();
+    }
+  }
+
+  @Test
+  void uploadsThatWaitForATurnAreNotRead() throws Exception {
+    CountDownLatch reading = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    AtomicLong read = new AtomicLong();
+    InputStream slow =
+        new FilterInputStream(new ByteArrayInputStream(jpeg())) {
+          @Override
+          public int read(byte[] target, int offset, int length) throws IOException {
+            reading.countDown();
+            awaitUninterruptibly(goOn);
+            return super.read(target, offset, length);
+          }
+        };
+    List<Thread> waiting = new ArrayList<>();
+    AtomicInteger taken = new AtomicInteger();
+    try (ImageIntake single = new ImageIntake(patient())) {
+      Thread first = new Thread(() -> takeCounting(single, slow, taken));
+      first.start();
+      reading.await();
+      for (int i = 0; i < 25; i++) {
+        Thread client = new Thread(() -> takeCounting(single, counting(jpeg(), read), taken));
+        client.start();
+        waiting.add(client);
+      }
+      Awaitility.await()
+          .until(() -> waiting.stream().allMatch(t -> t.getState() == Thread.State.TIMED_WAITING));
+
+      assertThat(read).hasValue(0);
+      goOn.countDown();
+      first.join();
+      for (Thread client : waiting) {
+        client.join();
+      }
+      assertThat(taken).hasValue(26);
+    } finally {
+      goOn.countDown();
+    }
+  }
+
+  @Test
+  void anUploadThatBreaksOffGivesItsTurnBack() throws Exception {
+    InputStream broken =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            throw new IOException("gone");
+          }
+        };
+    try (ImageIntake single = new ImageIntake(patient())) {
+      assertThatThrownBy(() -> single.take(broken)).isInstanceOf(IOException.class);
+      assertThat(reason(() -> single.take(latin1("no picture"))))
+          .isEqualTo(Reason.UNSUPPORTED_TYPE);
+
+      assertThat(single.take(jpeg()).width()).isEqualTo(WIDTH);
+    }
+  }
+
+  /** One at a time, and those behind it have a minute. */
+  private static IntakeLimits patient() {
+    IntakeLimits defaults = IntakeLimits.DEFAULT;
+    return new IntakeLimits(
+        defaults.maxBytes(),
+        defaults.maxPixels(),
+        defaults.maxSide(),
+        defaults.minSide(),
+        defaults.storedSide(),
+        defaults.decodeTime(),
+        1,
+        Duration.ofMinutes(1));
+  }
+
+  private static void takeCounting(ImageIntake intake, InputStream upload, AtomicInteger taken) {
+    try {
+      intake.take(upload);
+      taken.incrementAndGet();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static InputStream counting(byte[] upload, AtomicLong read) {
+    return new FilterInputStream(new ByteArrayInputStream(upload)) {
+      @Override
+      public int read(byte[] target, int offset, int length) throws IOException {
+        int bytes = super.read(target, offset, length);
+        read.addAndGet(Math.max(0, bytes));
+        return bytes;
+      }
+    };
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 

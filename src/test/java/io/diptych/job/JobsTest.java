@@ -78,6 +78,22 @@ class JobsTest {
   }
 
   @Test
+  void aJobWithoutDeadlinesOfItsOwnGetsThoseOfTheSettings() {
+    Job job = fixture.submit(JobKind.GENERATION, ALICE, "unhurried");
+
+    assertThat(job.startBy()).isEqualTo(clock.instant().plus(Duration.ofHours(24)));
+    assertThat(job.finishBy()).isEqualTo(clock.instant().plus(Duration.ofHours(72)));
+    clock.advance(Duration.ofHours(25));
+    assertThat(fixture.queue.sweeps().expire()).isOne();
+    assertThat(fixture.read(job).error().code()).isEqualTo("deadline-exceeded");
+
+    use(settingsWithQueuedCap(1));
+    Job patient = fixture.submit(JobKind.GENERATION, ALICE, "patient");
+    assertThat(patient.startBy()).isNull();
+    assertThat(patient.finishBy()).isNull();
+  }
+
+  @Test
   void aJobAndItsTicketAreStoredTogetherOrNotAtAll() {
     assertThatThrownBy(
             () ->
@@ -201,7 +217,7 @@ class JobsTest {
     assertThat(signaled).containsExactly(job.id());
     assertThat(fixture.queue.running().progress(claimed, progress(1)))
         .isEqualTo(JobState.CANCEL_REQUESTED);
-    assertThat(fixture.queue.running().cancel(claimed).state()).isEqualTo(JobState.CANCELED);
+    assertThat(fixture.queue.running().handBack(claimed).state()).isEqualTo(JobState.CANCELED);
   }
 
   @Test
@@ -212,7 +228,7 @@ class JobsTest {
     clock.advance(Duration.ofSeconds(1));
 
     Cancellation second = jobs.cancel(ALICE, job.id()).orElseThrow();
-    fixture.queue.running().cancel(claimed);
+    fixture.queue.running().handBack(claimed);
     Cancellation third = jobs.cancel(ALICE, job.id()).orElseThrow();
 
     assertThat(second).isEqualTo(first);
@@ -339,7 +355,6 @@ class JobsTest {
 
   /** However a lane lets go of a job. */
   enum LaneEnd {
-    STOPS,
     SUCCEEDS,
     FAILS,
     HANDS_BACK,
@@ -360,7 +375,6 @@ class JobsTest {
     jobs.remove(ALICE, job.id());
 
     switch (end) {
-      case STOPS -> running.cancel(claimed);
       case SUCCEEDS ->
           running.succeed(
               claimed,
@@ -414,7 +428,17 @@ class JobsTest {
   void eventsAreReplayedFromAnyNumberAndBounded() {
     QueueSettings few =
         new QueueSettings(
-            200, 16, 10_000, Duration.ofMinutes(5), 3, 1, 0, Duration.ofSeconds(2), 50);
+            200,
+            16,
+            10_000,
+            Duration.ofMinutes(5),
+            3,
+            1,
+            0,
+            Duration.ofSeconds(2),
+            50,
+            Duration.ZERO,
+            Duration.ZERO);
     use(few);
     Job job = fixture.submit(JobKind.DECOMPOSITION, ALICE, "chatty");
     ClaimedJob claimed = fixture.take(JobKind.DECOMPOSITION);
@@ -453,7 +477,17 @@ class JobsTest {
 
   private static QueueSettings settingsWithQueuedCap(int cap) {
     return new QueueSettings(
-        cap, 16, 10_000, Duration.ofMinutes(5), 3, 1, 0, Duration.ofSeconds(2), 1024);
+        cap,
+        16,
+        10_000,
+        Duration.ofMinutes(5),
+        3,
+        1,
+        0,
+        Duration.ofSeconds(2),
+        1024,
+        Duration.ZERO,
+        Duration.ZERO);
   }
 
   private static Progress progress(int step) {

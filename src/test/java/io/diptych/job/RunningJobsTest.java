@@ -51,13 +51,12 @@ class RunningJobsTest {
     List<ThrowingCallable> writes =
         List.of(
             () -> running.progress(zombie, progress(99)),
-            () -> running.preview(zombie, 99),
+            () -> running.preview(zombie, 99, () -> published.add("stale")),
             () -> running.checkpoint(zombie, 50, new byte[] {50}),
             () -> running.succeed(zombie, request("stale"), () -> published.add("stale")),
             () -> running.fail(zombie, FailureReason.INTERNAL, "stale"),
             () -> running.expire(zombie),
-            () -> running.handBack(zombie),
-            () -> running.cancel(zombie));
+            () -> running.handBack(zombie));
     for (ThrowingCallable write : writes) {
       assertThatThrownBy(write).isInstanceOf(FenceLostException.class);
     }
@@ -93,6 +92,30 @@ class RunningJobsTest {
     running.succeed(claimed, request("x"), () -> insertRow(job.id()));
     assertThat(rowCount()).isOne();
     assertThat(fixture.read(job).state()).isEqualTo(JobState.SUCCEEDED);
+  }
+
+  @Test
+  void aPreviewAndItsRowsAppearTogetherOrNotAtAll() {
+    fixture.sql.sql("create table feature_row (job uuid)").update();
+    Job job = fixture.submit(JobKind.DECOMPOSITION, TENANT, "preview");
+    ClaimedJob claimed = fixture.take(JobKind.DECOMPOSITION);
+
+    assertThatThrownBy(
+            () ->
+                running.preview(
+                    claimed,
+                    50,
+                    () -> {
+                      insertRow(job.id());
+                      throw new IllegalStateException("half way");
+                    }))
+        .hasMessage("half way");
+    assertThat(rowCount()).isZero();
+    assertThat(fixture.read(job).version()).as("no event").isEqualTo(job.version() + 1);
+
+    running.preview(claimed, 50, () -> insertRow(job.id()));
+    assertThat(rowCount()).isOne();
+    assertThat(fixture.read(job).version()).isEqualTo(job.version() + 2);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.diptych.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.diptych.database.EmbeddedServer;
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.StepReport;
@@ -123,6 +124,33 @@ class ServiceTest {
                           "diptych_checkpoint_seconds_count{kind=\"decomposition\"} 1",
                           "diptych_checkpoint_size_bytes_sum{kind=\"decomposition\"} 3",
                           "diptych_fence_rejections_total{kind=\"decomposition\"} 0"));
+    }
+  }
+
+  @Test
+  void withoutTheDatabaseAProcessIsAliveAndNotReady(@TempDir Path directory) throws Exception {
+    EmbeddedServer server = TestDatabase.embedded(directory, 0);
+    try (ConfigurableApplicationContext service =
+        start(
+            List.of(
+                "--spring.datasource.url=" + server.url(),
+                "--spring.datasource.username=" + server.username(),
+                "--spring.datasource.password=" + server.password(),
+                "--spring.datasource.hikari.connection-timeout=500",
+                "--diptych.role=api",
+                "--server.port=0"))) {
+      assertThat(get(service, "/actuator/health/readiness").statusCode()).isEqualTo(200);
+
+      server.close();
+
+      HttpResponse<String> readiness = get(service, "/actuator/health/readiness");
+      assertThat(readiness.statusCode()).isEqualTo(503);
+      assertThat(
+              QueueFixture.JSON.readTree(readiness.body()).at("/components/db/status").asString())
+          .isEqualTo("DOWN");
+      assertThat(get(service, "/actuator/health/liveness").statusCode()).isEqualTo(200);
+    } finally {
+      server.close();
     }
   }
 

@@ -5,6 +5,7 @@ import static io.diptych.worker.WorkerFixture.await;
 import static io.diptych.worker.WorkerFixture.awaitState;
 import static io.diptych.worker.WorkerFixture.generating;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.EngineException;
@@ -16,6 +17,7 @@ import io.diptych.job.QueueDepth;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.QueueSettings;
 import io.diptych.job.Submission;
+import io.diptych.job.ticket.TicketSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -43,7 +45,17 @@ class GenerationClusterTest {
     database = TestDatabase.create();
     QueueSettings roomy =
         new QueueSettings(
-            1000, 16, 10_000, Duration.ofMinutes(5), 3, 1, 0, Duration.ofMillis(50), 1024);
+            1000,
+            16,
+            10_000,
+            Duration.ofMinutes(5),
+            3,
+            1,
+            0,
+            Duration.ofMillis(50),
+            1024,
+            Duration.ZERO,
+            Duration.ZERO);
     api = QueueFixture.over(database.dataSource(), Clock.systemUTC(), roomy);
   }
 
@@ -211,6 +223,69 @@ class GenerationClusterTest {
     Job canceled = awaitState(api, jobs.get(1), JobState.CANCELED);
     assertThat(asked).containsExactly(false, true);
     assertThat(canceled.result()).isNull();
+  }
+
+  @Test
+  void aBatchThatNoNotificationReachesSeesACancelNevertheless() throws InterruptedException {
+    Job unwanted = submit("a", "unwanted");
+    Semaphore started = new Semaphore(0);
+    workers.add(
+        WorkerFixture.startDeaf(
+            database.dataSource(),
+            generating(new UntilStopped(started)),
+            WorkerFixture.settings("deaf"),
+            LaneListener.NONE));
+    started.acquire();
+
+    api.queue.jobs().cancel("a", unwanted.id());
+
+    awaitState(api, unwanted, JobState.CANCELED);
+  }
+
+  @Test
+  void aDrainHandsABatchBackAtItsNextLookWithoutAnAttemptCounted() throws InterruptedException {
+    List<Job> jobs = List.of(submit("a", "one"), submit("a", "two"));
+    Semaphore started = new Semaphore(0);
+    // A lane that has to be interrupted would leave the test waiting for a minute.
+    TicketSettings patient =
+        new TicketSettings(
+            Duration.ofMillis(200), Duration.ofMillis(200), 6, Duration.ofMinutes(10));
+    WorkerFixture worker =
+        WorkerFixture.start(
+            database.dataSource(),
+            generating(new UntilStopped(started)),
+            WorkerFixture.settings("drained"),
+            patient,
+            LaneListener.NONE);
+    workers.add(worker);
+    started.acquire();
+
+    assertTimeoutPreemptively(Duration.ofMinutes(1), worker.worker::drain);
+
+    assertThat(jobs)
+        .map(api::read)
+        .allSatisfy(
+            job -> {
+              assertThat(job.state()).isEqualTo(JobState.QUEUED);
+              assertThat(job.attempt()).isEqualTo(1);
+            });
+  }
+
+  /** Works until its jobs are to stop. */
+  private record UntilStopped(Semaphore started) implements BatchRunner {
+    @Override
+    public JobKind kind() {
+      return JobKind.GENERATION;
+    }
+
+    @Override
+    public List<JobOutcome> run(List<ClaimedJob> batch, Control control) {
+      started.release();
+      while (!batch.stream().allMatch(job -> control.stopRequested(job.id()))) {
+        LockSupport.parkNanos(5_000_000);
+      }
+      return batch.stream().map(job -> (JobOutcome) new JobOutcome.Stopped()).toList();
+    }
   }
 
   private static QueueDepth nothing() {

@@ -21,6 +21,10 @@ import io.diptych.job.QueueDepth;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.Submission;
 import io.diptych.job.ticket.TicketSettings;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,11 +36,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 class WorkerTest {
 
@@ -251,6 +258,40 @@ class WorkerTest {
     System.out.printf(
         "cancel of a running job: seen in the same step, %d ms from the wish to the end%n",
         latencies.get(0).toMillis());
+  }
+
+  @Test
+  void aLateNotificationOfACancelBeforeARetryCostsNoAttempt() throws InterruptedException {
+    CountDownLatch atThirty = new CountDownLatch(1);
+    Semaphore goOn = new Semaphore(0);
+    FakeDecomposition runner =
+        new FakeDecomposition(
+            STEPS,
+            (job, step) -> {
+              if (step == 30) {
+                atThirty.countDown();
+                goOn.acquire();
+              }
+            });
+    WorkerFixture worker = worker("one", runner);
+    Job job = submit("wanted again");
+    atThirty.await();
+    CountDownLatch signaled = new CountDownLatch(1);
+    worker.fixture.queue.signals().onCancel(id -> signaled.countDown());
+
+    api.sql
+        .sql("select pg_notify('diptych_job', 'CANCEL ' || :id)")
+        .param("id", job.id().toString())
+        .query(row -> {});
+    signaled.await();
+    goOn.release(2);
+
+    Job done = awaitState(api, job, JobState.SUCCEEDED);
+    assertThat(done.attempt()).isEqualTo(1);
+    assertThat(api.queue.jobs().attempts(TENANT, job.id()))
+        .extracting(Attempt::outcome)
+        .containsExactly(Attempt.Outcome.HANDED_BACK, Attempt.Outcome.SUCCEEDED);
+    assertThat(runner.resumedAt).containsExactly(0, 25);
   }
 
   @Test
@@ -616,6 +657,102 @@ class WorkerTest {
     Job done = awaitState(api, job, JobState.SUCCEEDED);
     assertThat(done.attempt()).isEqualTo(2);
     release.countDown();
+  }
+
+  @Test
+  void aClaimWhoseAnswerGotLostIsRepeatedInPlaceWithoutCountingAnAttempt() {
+    AtomicInteger lost = new AtomicInteger();
+    DataSource losesTheFirstAnswer =
+        new DelegatingDataSource(database.dataSource()) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            Connection connection = super.getConnection();
+            return Thread.currentThread().getName().startsWith("lane-") && lost.get() == 0
+                ? losingAnswers(connection, lost)
+                : connection;
+          }
+        };
+    keep(
+        WorkerFixture.start(
+            losesTheFirstAnswer,
+            "one",
+            decomposing(new FakeDecomposition(STEPS, (job, step) -> {}))));
+
+    Job done = awaitState(api, submit("claimed twice"), JobState.SUCCEEDED);
+
+    assertThat(lost).as("commits whose answer was lost").hasValue(1);
+    assertThat(done.attempt()).isEqualTo(1);
+    assertThat(api.queue.jobs().attempts(TENANT, done.id()))
+        .extracting(Attempt::outcome)
+        .containsExactly(Attempt.Outcome.HANDED_BACK, Attempt.Outcome.SUCCEEDED);
+  }
+
+  /** Commits, and then says that the connection broke. */
+  private static Connection losingAnswers(Connection connection, AtomicInteger lost) {
+    return (Connection)
+        Proxy.newProxyInstance(
+            WorkerTest.class.getClassLoader(),
+            new Class<?>[] {Connection.class},
+            (proxy, method, arguments) -> {
+              Object answer;
+              try {
+                answer = method.invoke(connection, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+              if (method.getName().equals("commit") && lost.compareAndSet(0, 1)) {
+                throw new SQLException("The connection broke.", "08006");
+              }
+              return answer;
+            });
+  }
+
+  @Test
+  void aRunThatOnlyWaitsForTheDatabaseIsNotStuck() {
+    AtomicInteger looks = new AtomicInteger();
+    AtomicBoolean awayForTheLane = new AtomicBoolean();
+    DataSource backForTheWatchdogFirst =
+        new DelegatingDataSource(database.dataSource()) {
+          @Override
+          public Connection getConnection() throws SQLException {
+            String thread = Thread.currentThread().getName();
+            if (awayForTheLane.get() && thread.startsWith("lane-")) {
+              throw new SQLException("away", "08006");
+            }
+            if (awayForTheLane.get() && thread.equals("watchdog")) {
+              looks.incrementAndGet();
+            }
+            return super.getConnection();
+          }
+        };
+    List<FailureReason> failures = new CopyOnWriteArrayList<>();
+    keep(
+        WorkerFixture.start(
+            backForTheWatchdogFirst,
+            decomposing(
+                new FakeDecomposition(
+                    STEPS,
+                    (job, step) -> {
+                      if (step == STEPS) {
+                        awayForTheLane.set(true);
+                      }
+                    })),
+            WorkerFixture.settings("one", List.of("cpu"), Duration.ofMillis(300), Duration.ZERO),
+            WorkerFixture.FAST,
+            new LaneListener() {
+              @Override
+              public void failed(JobKind kind, FailureReason reason) {
+                failures.add(reason);
+              }
+            }));
+    Job job = submit("done, but not written");
+
+    await().until(() -> looks.get() >= 3);
+    awayForTheLane.set(false);
+
+    Job done = awaitState(api, job, JobState.SUCCEEDED);
+    assertThat(done.attempt()).isEqualTo(1);
+    assertThat(failures).isEmpty();
   }
 
   private static void waitUninterruptibly(CountDownLatch latch) {

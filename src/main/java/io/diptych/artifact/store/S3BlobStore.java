@@ -32,6 +32,7 @@ import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.core.ResponseInputStream;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
+import software.amazon.awssdk.http.ContentStreamProvider;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.GetObjectRequest;
 import software.amazon.awssdk.services.s3.model.GetObjectResponse;
@@ -93,7 +94,11 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
   @Override
   public StoredBlob put(UUID owner, BlobKind kind, byte[] content) {
     BlobKey key = new BlobKey(owner, kind, BlobDigest.hex(BlobDigest.sha256().digest(content)));
-    return put(key, RequestBody.fromBytes(content), content.length);
+    // Not fromBytes, which copies: blobs have up to tens of megabytes.
+    RequestBody body =
+        RequestBody.fromContentProvider(
+            ContentStreamProvider.fromByteArrayUnsafe(content), content.length, kind.mediaType());
+    return put(key, body, content.length);
   }
 
   private StoredBlob put(BlobKey key, RequestBody body, long bytes) {

@@ -22,10 +22,12 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Size;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.InputStreamResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.ContentDisposition;
@@ -140,7 +142,11 @@ class ArtifactsController {
       responseCode = "200",
       description = "The tenant has this artifact already.",
       useReturnTypeSchema = true)
-  @Problems({ProblemType.INVALID_ARTIFACT, ProblemType.INCOMPATIBLE_ARTIFACT})
+  @Problems({
+    ProblemType.INVALID_ARTIFACT,
+    ProblemType.INCOMPATIBLE_ARTIFACT,
+    ProblemType.QUEUE_FULL
+  })
   ResponseEntity<DecompositionView> put(
       Tenant tenant,
       @io.swagger.v3.oas.annotations.parameters.RequestBody(
@@ -151,12 +157,13 @@ class ArtifactsController {
                       mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE,
                       schema = @Schema(type = "string", format = "binary")))
           @RequestBody
-          byte[] file,
+          InputStreamResource file,
       @Parameter(description = "The caller's own name for it.")
           @RequestParam(name = "reference", required = false)
           @Size(max = 200, message = "has more than 200 characters")
-          @Nullable String reference) {
-    ConceptImport.Imported imported = imports.take(tenant.id(), file, reference);
+          @Nullable String reference)
+      throws IOException {
+    ConceptImport.Imported imported = imports.take(tenant.id(), file.getInputStream(), reference);
     URI location = URI.create(DecompositionView.address(imported.id()));
     return (imported.created()
             ? ResponseEntity.created(location)

@@ -4,7 +4,9 @@ import io.diptych.decomposition.Decomposition;
 import io.diptych.decomposition.DecompositionRequest;
 import io.diptych.decomposition.Decompositions;
 import io.diptych.decomposition.Estimate;
+import io.diptych.decomposition.PictureUploads;
 import io.diptych.decomposition.Plan;
+import io.diptych.decomposition.StoredPicture;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
@@ -15,14 +17,9 @@ import io.diptych.http.idempotency.IdempotencyKey;
 import io.diptych.http.idempotency.IdempotentRequest;
 import io.diptych.http.idempotency.Outcome;
 import io.diptych.http.openapi.Problems;
-import io.diptych.http.problem.Problem;
-import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.http.problem.RetryAfter;
 import io.diptych.http.trace.RequestTrace;
-import io.diptych.image.ImageIntake;
-import io.diptych.image.ImageRefusedException;
-import io.diptych.image.IntakeImage;
 import io.diptych.job.QueuePlace;
 import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
@@ -37,7 +34,6 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.validation.Valid;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -61,14 +57,17 @@ class DecomposeController {
   private static final Duration LONGEST_RETRY_AFTER = Duration.ofMinutes(1);
 
   private final Decompositions decompositions;
-  private final ImageIntake intake;
+  private final PictureUploads uploads;
   private final Idempotency idempotency;
   private final JsonMapper json;
 
   DecomposeController(
-      Decompositions decompositions, ImageIntake intake, Idempotency idempotency, JsonMapper json) {
+      Decompositions decompositions,
+      PictureUploads uploads,
+      Idempotency idempotency,
+      JsonMapper json) {
     this.decompositions = decompositions;
-    this.intake = intake;
+    this.uploads = uploads;
     this.idempotency = idempotency;
     this.json = json;
   }
@@ -142,30 +141,31 @@ class DecomposeController {
       throws IOException {
     DecompositionRequest wish = request == null ? DecompositionRequest.EMPTY : request;
     Plan plan = decompositions.plan(wish);
-    IntakeImage picture = take(image);
     if (dryRun) {
       return ResponseEntity.ok(
           new DryRun(
               DecompositionView.Settings.of(plan),
-              new DecompositionView.Picture(picture.sha256(), picture.width(), picture.height()),
+              DecompositionView.Picture.of(uploads.check(image)),
               decompositions.estimate(plan)));
     }
     Map<String, String> labels = wish.labels() == null ? Map.of() : wish.labels();
-    IdempotentRequest call =
-        new IdempotentRequest(tenant, ROUTE, key, Fingerprint.of(wish, picture.source().sha256()));
-    Answer[] first = new Answer[1];
-    Outcome outcome =
-        idempotency.once(
-            call,
-            () -> {
-              Decomposition made =
-                  decompositions.submit(
-                      tenant.id(), plan, picture, labels, RequestTrace.of(servlet).traceparent());
-              first[0] = accepted(made);
-              return made.id();
-            },
-            id -> first[0]);
-    return repeat(tenant, outcome, first[0]);
+    try (StoredPicture picture = uploads.store(image)) {
+      IdempotentRequest call =
+          new IdempotentRequest(tenant, ROUTE, key, Fingerprint.of(wish, picture.sourceSha256()));
+      Answer[] first = new Answer[1];
+      Outcome outcome =
+          idempotency.once(
+              call,
+              () -> {
+                Decomposition made =
+                    decompositions.submit(
+                        tenant.id(), plan, picture, labels, RequestTrace.of(servlet).traceparent());
+                first[0] = accepted(made);
+                return made.id();
+              },
+              id -> first[0]);
+      return repeat(tenant, outcome, first[0]);
+    }
   }
 
   /**
@@ -183,20 +183,6 @@ class DecomposeController {
               requiredMode = Schema.RequiredMode.REQUIRED)
           String image,
       @Nullable DecompositionRequest request) {}
-
-  private IntakeImage take(MultipartFile image) throws IOException {
-    try (InputStream upload = image.getInputStream()) {
-      return intake.take(upload);
-    } catch (ImageRefusedException refused) {
-      if (refused.reason().retryable()) {
-        throw new ProblemException(
-            Problem.of(ProblemType.QUEUE_FULL, String.valueOf(refused.getMessage())),
-            intake.limits().queueWait(),
-            refused);
-      }
-      throw refused;
-    }
-  }
 
   private Answer accepted(Decomposition made) {
     return new Answer(

@@ -104,9 +104,17 @@ record DecompositionView(
    * The picture as it was taken in: upright, sRGB, without metadata.
    *
    * @param sha256 of the stored PNG
+   * @param sourceSha256 of the file that was uploaded, of which nothing else is kept; absent for
+   *     pictures of before it was noted
    */
   @Schema(name = "DecompositionPicture")
-  record Picture(String sha256, int width, int height) {}
+  record Picture(String sha256, int width, int height, @Nullable String sourceSha256) {
+
+    static Picture of(Decomposition.Picture picture) {
+      return new Picture(
+          picture.sha256(), picture.width(), picture.height(), picture.sourceSha256());
+    }
+  }
 
   /**
    * @param phase which concept the last step was about
@@ -182,7 +190,7 @@ record DecompositionView(
         decomposition.plan().reference(),
         job.labels(),
         Settings.of(decomposition.plan()),
-        picture == null ? null : new Picture(picture.sha256(), picture.width(), picture.height()),
+        picture == null ? null : Picture.of(picture),
         QueuePlaceView.of(decomposition.place()),
         progress == null ? null : ProgressView.of(progress),
         error == null ? null : Problem.stored(error.code(), error.message()).withJob(job.id()),

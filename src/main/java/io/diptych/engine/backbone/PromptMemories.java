@@ -108,7 +108,7 @@ final class PromptMemories {
 
   private static void copy(@Nullable Concept concept, String name, float[] into, int at) {
     Tensor tensor = concept == null ? null : concept.tensors().get(name);
-    if (tensor != null) {
+    if (tensor != null) { // else it has no memory in this block
       System.arraycopy(tensor.values(), 0, into, at, tensor.values().length);
     }
   }

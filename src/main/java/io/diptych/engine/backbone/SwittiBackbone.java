@@ -1,6 +1,7 @@
 package io.diptych.engine.backbone;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.diptych.engine.Backbone;
@@ -13,6 +14,7 @@ import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.RunControl;
 import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.Sampling;
+import io.diptych.engine.csd.ConceptCheck;
 import io.diptych.engine.csd.ConceptText;
 import io.diptych.engine.csd.CsdProgram;
 import io.diptych.engine.csd.CsdVar;
@@ -84,11 +86,12 @@ public final class SwittiBackbone implements Backbone {
    *
    * @param device where to, as DJL names it: {@code cpu}, {@code gpu0}, ...; fp32 there
    * @param subConcepts where the sub-concepts of a word come from when a request gives none
-   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a file is missing or damaged
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a file is missing or damaged, or
+   *     there is no such device
    */
   public static SwittiBackbone load(
       ModelSource source, String deviceName, SubConcepts subConcepts) {
-    Device device = Device.fromName(deviceName);
+    Device device = device(deviceName);
     NDManager manager = NDManager.newBaseManager(device);
     try {
       return new SwittiBackbone(source, device, subConcepts, manager);
@@ -96,6 +99,23 @@ public final class SwittiBackbone implements Backbone {
       manager.close();
       throw e;
     }
+  }
+
+  private static Device device(String name) {
+    List<String> present = new ArrayList<>(List.of("cpu"));
+    for (int i = 0; i < Engine.getInstance().getGpuCount(); i++) {
+      present.add("gpu" + i);
+    }
+    if (!present.contains(name)) {
+      throw new EngineException(
+          EngineException.Kind.MODEL_UNAVAILABLE,
+          "There is no device "
+              + name
+              + " here; there is "
+              + String.join(", ", present)
+              + (present.size() == 1 ? " alone, as CUDA finds no GPU." : "."));
+    }
+    return Device.fromName(name);
   }
 
   @Override
@@ -141,6 +161,7 @@ public final class SwittiBackbone implements Backbone {
                 + abbreviated(manifest.digest())
                 + "). Decompose the picture again on this model.");
       }
+      ConceptCheck.require(concept, manifest);
     }
     request.validate(manifest.scales().size());
     return new Checked(manifest.digest(), request, prompts.tokenize(request));

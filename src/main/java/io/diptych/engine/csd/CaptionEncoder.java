@@ -108,9 +108,17 @@ final class CaptionEncoder {
     return text.encode(scope, style, table(scope, styleRows), projectors, true);
   }
 
-  /** The empty prompt, which condition dropout takes. */
-  TextCondition empty(NDManager scope) {
-    return empty == null ? text.empty() : text.encode(scope, empty, ordinaryRows, null, true);
+  /** The pooled vector of the full caption. */
+  NDArray pooled(NDManager scope, List<NDArray> contentRows, List<NDArray> styleRows) {
+    List<NDArray> table = table(scope, contentRows, styleRows);
+    return text.pooled(scope, full, table.get(table.size() - 1));
+  }
+
+  /** The pooled vector of the empty prompt, which condition dropout takes. */
+  NDArray empty(NDManager scope) {
+    return empty == null
+        ? text.empty().pooled()
+        : text.pooled(scope, empty, ordinaryRows.get(ordinaryRows.size() - 1));
   }
 
   /** Per encoder, the learned rows of these concepts and then the ordinary ones. */

@@ -6,8 +6,11 @@ import io.diptych.engine.EngineException;
 import io.diptych.engine.weights.Safetensors;
 import io.diptych.engine.weights.SafetensorsWriter;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -23,6 +26,7 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
 
   private static final String FORMAT = "diptych.checkpoint";
   private static final String VERSION = "1";
+  static final String EVALUATED = "evaluated.";
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   /**
@@ -45,7 +49,13 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
       int step,
       int contentSteps,
       int styleSteps,
-      List<Double> losses) {}
+      List<Double> losses) {
+
+    private boolean complete() {
+      return Stream.of(options, backboneDigest, pictureDigest, subConceptSource, losses)
+          .allMatch(Objects::nonNull);
+    }
+  }
 
   byte[] write() {
     SafetensorsWriter writer =
@@ -74,7 +84,39 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
     if (!state.pictureDigest().equals(pictureDigest)) {
       throw refused("was made from another picture");
     }
+    checkpoint.requireWhole();
     return checkpoint;
+  }
+
+  /** Every parameter with its moments, its projector, and its state at the evaluated step. */
+  private void requireWhole() {
+    for (String name : tensors.keySet()) {
+      if (!name.startsWith(ParameterGroup.PARAMETER)) {
+        continue;
+      }
+      String plain = name.substring(ParameterGroup.PARAMETER.length());
+      required(tensors, ParameterGroup.FIRST + plain);
+      required(tensors, ParameterGroup.SECOND + plain);
+      if (state.options.rectification() != null && plain.startsWith("style.rows.")) {
+        required(tensors, "projector." + plain.substring("style.rows.".length()));
+      }
+      if (state.step >= state.options.evaluatedStep()) {
+        required(tensors, EVALUATED + plain);
+      }
+    }
+  }
+
+  /**
+   * A tensor that a run cannot go on without.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS} when it is missing
+   */
+  static Tensor required(Map<String, Tensor> tensors, String name) {
+    Tensor tensor = tensors.get(name);
+    if (tensor == null) {
+      throw refused("lacks " + name);
+    }
+    return tensor;
   }
 
   /**
@@ -87,7 +129,11 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
       if (!VERSION.equals(file.metadata().get(FORMAT))) {
         throw refused("is not a checkpoint of this version");
       }
-      State state = JSON.readValue(file.metadata().get("state"), State.class);
+      String header = file.metadata().get("state");
+      State state = header == null ? null : JSON.readValue(header, State.class);
+      if (state == null || !state.complete()) {
+        throw refused("has an incomplete header");
+      }
       SortedMap<String, Tensor> tensors = new TreeMap<>();
       file.tensors()
           .forEach(

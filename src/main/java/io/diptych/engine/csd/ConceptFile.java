@@ -1,22 +1,22 @@
 package io.diptych.engine.csd;
 
-import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.Concept;
 import io.diptych.engine.Concept.Tensor;
 import io.diptych.engine.ConceptMetadata;
-import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.weights.Safetensors;
 import io.diptych.engine.weights.SafetensorsWriter;
 import io.diptych.engine.weights.TensorSpec;
 import io.diptych.engine.weights.TensorType;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -32,13 +32,16 @@ public final class ConceptFile {
 
   private static final Pattern NAME =
       Pattern.compile(
-          "(content|style)\\.rows\\.(\\d)"
-              + "|(content|style)\\.memory\\.(\\d{1,3})\\.[kv]"
-              + "|projector\\.(\\d)");
+          "(content|style)\\.rows\\.\\d"
+              + "|(content|style)\\.memory\\.\\d{1,3}\\.[kv]"
+              + "|projector\\.\\d");
 
   private static final int MOST_PROBLEMS = 10;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** Longest header that is read; the longest that is written has a quarter of it. */
+  public static final int MOST_HEADER_BYTES = 2 << 20;
 
   private ConceptFile() {}
 
@@ -53,11 +56,16 @@ public final class ConceptFile {
   }
 
   /**
-   * Reads and checks an artifact: format, metadata, tensor names, shapes, finite values.
+   * Reads an artifact and checks what can be checked without a model: format, metadata, names of
+   * tensors, finite values. Whether it is whole, {@link ConceptCheck} says.
    *
    * @throws EngineException of kind {@code INCOMPATIBLE_CONCEPT}, listing what is wrong
    */
   public static Concept read(byte[] file) {
+    if (file.length >= Long.BYTES
+        && ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong() > MOST_HEADER_BYTES) {
+      throw incompatible(List.of("its header has more than " + MOST_HEADER_BYTES + " bytes"));
+    }
     try (Safetensors tensors = Safetensors.read(file, "the artifact")) {
       if (!VERSION.equals(tensors.metadata().get(FORMAT))) {
         throw incompatible(
@@ -67,7 +75,7 @@ public final class ConceptFile {
       SortedMap<String, Tensor> values = new TreeMap<>();
       List<String> problems = new ArrayList<>();
       for (Map.Entry<String, TensorSpec> entry : tensors.tensors().entrySet()) {
-        String problem = problem(entry.getKey(), entry.getValue(), metadata.options());
+        String problem = problem(entry.getKey(), entry.getValue());
         if (problem != null) {
           problems.add(entry.getKey() + " " + problem);
           continue;
@@ -77,11 +85,6 @@ public final class ConceptFile {
           problems.add(entry.getKey() + " holds values that are not finite");
         }
         values.put(entry.getKey(), new Tensor(entry.getValue().shape().getShape(), floats));
-      }
-      for (String needed : List.of("content.rows.0", "style.rows.0")) {
-        if (!values.containsKey(needed)) {
-          problems.add(needed + " is missing");
-        }
       }
       if (!problems.isEmpty()) {
         throw incompatible(problems);
@@ -145,30 +148,12 @@ public final class ConceptFile {
     }
   }
 
-  private static String problem(String name, TensorSpec spec, DecompositionOptions options) {
-    Matcher matcher = NAME.matcher(name);
-    if (!matcher.matches()) {
+  private static @Nullable String problem(String name, TensorSpec spec) {
+    if (!NAME.matcher(name).matches()) {
       return "is not part of a concept";
     }
-    Shape shape = spec.shape();
-    if (spec.type() != TensorType.F32 || shape.dimension() != 2) {
+    if (spec.type() != TensorType.F32 || spec.shape().dimension() != 2) {
       return "is " + spec + " instead of an F32 matrix";
-    }
-    long rows = shape.get(0);
-    if (name.contains(".rows.") && rows != options.tokens()) {
-      return "has " + rows + " rows instead of " + options.tokens();
-    }
-    if (name.contains(".memory.")) {
-      DecompositionOptions.Memory memory = options.memory();
-      if (memory == null || !memory.blocks().contains(Integer.valueOf(matcher.group(4)))) {
-        return "is for a block without memory";
-      }
-      if (rows != memory.pairs()) {
-        return "has " + rows + " pairs instead of " + memory.pairs();
-      }
-    }
-    if (name.startsWith("projector.") && rows != shape.get(1)) {
-      return "is not square";
     }
     return null;
   }
@@ -182,14 +167,12 @@ public final class ConceptFile {
     return true;
   }
 
-  private static EngineException incompatible(List<String> problems) {
-    String more =
-        problems.size() > MOST_PROBLEMS ? ", and " + (problems.size() - MOST_PROBLEMS) : "";
+  static EngineException incompatible(List<String> problems) {
+    int more = problems.size() - MOST_PROBLEMS;
     return new EngineException(
         EngineException.Kind.INCOMPATIBLE_CONCEPT,
         "The artifact is not a usable concept: "
             + String.join("; ", problems.subList(0, Math.min(MOST_PROBLEMS, problems.size())))
-            + more
-            + ".");
+            + (more > 0 ? "; and " + more + " more." : "."));
   }
 }

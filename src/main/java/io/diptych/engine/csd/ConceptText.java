@@ -135,15 +135,28 @@ public final class ConceptText {
   }
 
   /**
+   * The pooled vector alone of a caption: the condition. Other encoders than the last have no part
+   * in it.
+   */
+  NDArray pooled(NDManager scope, Caption caption, NDArray rowsOfTheLast) {
+    int last = encoders.size() - 1;
+    return encoders
+        .get(last)
+        .encodeDifferentiably(caption.prompts.get(last), rowsOfTheLast, scope)
+        .pooled();
+  }
+
+  /**
    * Where learned rows start from (backbones.md 5.2): content copies the first token of its words,
    * style repeats the first tokens of its words in turn.
    */
-  Tensor initialRows(int encoder, String words, int tokens, boolean firstTokenOnly) {
+  Tensor initialRows(
+      NDManager manager, int encoder, String words, int tokens, boolean firstTokenOnly) {
     TextEncoder text = encoders.get(encoder);
     String[] parts = firstTokenOnly ? new String[] {words} : words.strip().split("\\s+");
     int width = text.width();
     float[] rows = new float[tokens * width];
-    try (NDManager scope = NDManager.newBaseManager()) {
+    try (NDManager scope = manager.newSubManager()) {
       for (int i = 0; i < tokens; i++) {
         float[] embedding = text.embeddings(parts[i % parts.length], scope).toFloatArray();
         System.arraycopy(embedding, 0, rows, i * width, width);

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * teacher-forcing inputs per flip state, token weights per kind of step, projectors, the empty
  * prompt.
  */
-final class CsdRun implements AutoCloseable {
+final class CsdRun {
 
   private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
 
@@ -62,8 +62,8 @@ final class CsdRun implements AutoCloseable {
   /**
    * Sets a run up.
    *
-   * @param picture (1, 3, S, S) in [-1, 1], owned by the caller until the run is closed
-   * @param manager of the run; closed with it
+   * @param picture (1, 3, S, S) in [-1, 1]
+   * @param manager keeps what the run needs; the caller closes it
    * @param subConcepts lines for the rectification; null when it is off or the run is resumed
    * @param checkpoint where to go on; null for a new run
    */
@@ -105,7 +105,9 @@ final class CsdRun implements AutoCloseable {
           ParameterGroup.restored(
               manager, firstStyle.keySet(), checkpoint.tensors(), state.styleSteps());
       this.projectorValues = startingWith(checkpoint.tensors(), "projector.");
-      this.evaluated = withoutPrefix(startingWith(checkpoint.tensors(), EVALUATED), EVALUATED);
+      this.evaluated =
+          withoutPrefix(
+              startingWith(checkpoint.tensors(), Checkpoint.EVALUATED), Checkpoint.EVALUATED);
       this.subConceptSource = state.subConceptSource();
       this.losses.addAll(state.losses());
       this.step = state.step();
@@ -117,8 +119,6 @@ final class CsdRun implements AutoCloseable {
                 .map(tensor -> manager.create(tensor.values(), new Shape(tensor.shape())))
                 .toList();
   }
-
-  private static final String EVALUATED = "evaluated.";
 
   int step() {
     return step;
@@ -234,11 +234,13 @@ final class CsdRun implements AutoCloseable {
           case CONTENT -> captions.content(scope, contentRows);
           case JOINT -> captions.full(scope, contentRows, styleRows, projectors);
         };
-    TextCondition pooled =
+    NDArray pooled =
         dropped
             ? captions.empty(scope)
-            : kind == Kind.JOINT ? context : captions.full(scope, contentRows, styleRows, null);
-    return new TextCondition(context.context(), pooled.pooled());
+            : kind == Kind.JOINT
+                ? context.pooled()
+                : captions.pooled(scope, contentRows, styleRows);
+    return new TextCondition(context.context(), pooled);
   }
 
   private void update(NDManager scope, NDArray loss, boolean contentActive, boolean styleActive) {
@@ -348,7 +350,7 @@ final class CsdRun implements AutoCloseable {
     for (int encoder = 0; encoder < models.text().encoders(); encoder++) {
       values.put(
           group + ".rows." + encoder,
-          models.text().initialRows(encoder, words, options.tokens(), firstTokenOnly));
+          models.text().initialRows(manager, encoder, words, options.tokens(), firstTokenOnly));
     }
     DecompositionOptions.Memory memory = options.memory();
     if (memory != null) {
@@ -392,7 +394,7 @@ final class CsdRun implements AutoCloseable {
     SortedMap<String, Tensor> tensors = new TreeMap<>(projectorValues);
     content.save(tensors);
     style.save(tensors);
-    evaluated.forEach((name, tensor) -> tensors.put(EVALUATED + name, tensor));
+    evaluated.forEach((name, tensor) -> tensors.put(Checkpoint.EVALUATED + name, tensor));
     return new Checkpoint(
         new Checkpoint.State(
             options,
@@ -446,10 +448,5 @@ final class CsdRun implements AutoCloseable {
     SortedMap<String, Tensor> shorter = new TreeMap<>();
     tensors.forEach((name, tensor) -> shorter.put(name.substring(prefix.length()), tensor));
     return shorter;
-  }
-
-  @Override
-  public void close() {
-    manager.close();
   }
 }

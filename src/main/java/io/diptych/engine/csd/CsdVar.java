@@ -64,8 +64,26 @@ public final class CsdVar {
 
   private void checkNumbersAndLength(DecompositionOptions options) {
     options.validate(models.switti().architecture().depth());
+    List<Integer> sides = models.switti().architecture().sides();
+    if (options.scaleAware()
+        && new ScaleGroups(sides, options.profile(), options.optimiser().alpha()).hasNoContent()) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "This model has "
+              + sides.size()
+              + " scales, and with profile "
+              + options.profile()
+              + " none of them speaks of content. Choose another profile, or switch scaleAware"
+              + " off.");
+    }
     Captions captions = Captions.of(options);
     models.text().tokenize(captions.full(), captions.placeholders());
+    try (NDManager scope = manager.newSubManager()) {
+      for (int encoder = 0; encoder < models.text().encoders(); encoder++) {
+        models.text().initialRows(scope, encoder, options.contentWord(), options.tokens(), true);
+        models.text().initialRows(scope, encoder, options.styleWord(), options.tokens(), false);
+      }
+    }
   }
 
   /**
@@ -86,11 +104,11 @@ public final class CsdVar {
     if (options.rectification() != null && checkpoint.isEmpty()) {
       lines = subConcepts(options);
     }
-    NDManager runManager = manager.newSubManager();
-    NDArray picture = models.vqvae().fit(runManager, image);
-    try (CsdRun run =
-        new CsdRun(
-            models, options, picture, pictureDigest, runManager, lines, checkpoint.orElse(null))) {
+    try (NDManager runManager = manager.newSubManager()) {
+      NDArray picture = models.vqvae().fit(runManager, image);
+      CsdRun run =
+          new CsdRun(
+              models, options, picture, pictureDigest, runManager, lines, checkpoint.orElse(null));
       while (!run.isFinished()) {
         RunControl.Directive directive = control.afterStep(run.next());
         if (directive == RunControl.Directive.CHECKPOINT
@@ -114,6 +132,7 @@ public final class CsdVar {
         source.of(
             options.contentWord(),
             given.isEmpty() ? SubConcepts.USUAL_LINES : SubConcepts.MOST_LINES);
+    lines.lines().forEach(line -> models.text().tokenize(line, List.of()));
     checkRank(options.rectification().rank(), lines);
     return lines;
   }

@@ -17,8 +17,8 @@ import java.util.TreeMap;
 final class ParameterGroup {
 
   static final String PARAMETER = "parameter.";
-  private static final String FIRST = "first.";
-  private static final String SECOND = "second.";
+  static final String FIRST = "first.";
+  static final String SECOND = "second.";
 
   private final List<String> names = new ArrayList<>();
   private final List<NDArray> parameters = new ArrayList<>();
@@ -41,19 +41,23 @@ final class ParameterGroup {
     return group;
   }
 
-  /** The group of the names in {@code like}, as {@link #save} left it. */
+  /**
+   * The group of the names in {@code like}, as {@link #save} left it.
+   *
+   * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when one is missing
+   */
   static ParameterGroup restored(
       NDManager manager, Iterable<String> like, Map<String, Tensor> saved, int stepsTaken) {
     ParameterGroup group = new ParameterGroup(stepsTaken);
     for (String name : like) {
-      Tensor values = saved.get(PARAMETER + name);
+      Tensor values = Checkpoint.required(saved, PARAMETER + name);
       group.add(
           manager,
           name,
           values.shape(),
           values.values(),
-          saved.get(FIRST + name).values(),
-          saved.get(SECOND + name).values());
+          Checkpoint.required(saved, FIRST + name).values(),
+          Checkpoint.required(saved, SECOND + name).values());
     }
     return group;
   }

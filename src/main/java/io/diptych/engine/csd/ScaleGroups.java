@@ -28,6 +28,11 @@ final class ScaleGroups {
     return scale < FIRST_CONTENT_SCALE || lastIsStyle && scale == sides.size() - 1;
   }
 
+  /** Whether every scale is one of style, so that a content step would have nothing to learn. */
+  boolean hasNoContent() {
+    return tokens(false, true) == 0;
+  }
+
   /** Weight of one token of a scale in the loss of a step. */
   double tokenWeight(Kind kind, int scale) {
     return switch (kind) {

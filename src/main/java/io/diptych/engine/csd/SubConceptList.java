@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sub-concepts and how they came to be; the latter belongs into the artifact's metadata.
+ * Sub-concepts and how they came to be; the artifact's metadata keep the origin.
  *
  * @param lines descriptions such as {@code An Arctic fox}, in a fixed order
  * @param source what gave the lines

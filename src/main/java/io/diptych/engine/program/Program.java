@@ -15,8 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A compiled program: the mathematics of one model, without its weights. Methods keep no state, so
@@ -26,24 +24,20 @@ public final class Program implements AutoCloseable {
 
   private static final String SHARED = "shared";
 
-  private static final Pattern PLACE =
-      Pattern.compile("File \"[^\"]*__torch__\\.py\", line (\\d+)");
-
-  private static final Pattern INCLUDE =
-      Pattern.compile("^  # include (\\S+)\n", Pattern.MULTILINE);
-
   /** Wall time spent in native calls by all programs, for {@link #nanosInPrograms()}. */
   private static final ThreadLocal<long[]> NANOS = ThreadLocal.withInitial(() -> new long[1]);
 
   private static final LongAdder CALLS = new LongAdder();
 
   private final String name;
+  private final ProgramSource source;
   private final Set<String> methods;
   private final PtSymbolBlock block;
 
-  private Program(String name, Set<String> methods, PtSymbolBlock block) {
+  private Program(String name, ProgramSource source, PtSymbolBlock block) {
     this.name = name;
-    this.methods = methods;
+    this.source = source;
+    this.methods = Set.copyOf(ProgramArchive.methods(source.text()));
     this.block = block;
   }
 
@@ -57,14 +51,12 @@ public final class Program implements AutoCloseable {
    *     does not compile
    */
   public static Program load(String name, Map<String, ?> attributes, NDManager manager) {
-    return compile(name, text(name), attributes, manager);
-  }
-
-  /** The text of a program; a line {@code # include FILE} stands for the methods in that file. */
-  private static String text(String name) {
-    return INCLUDE
-        .matcher(resource("/programs/" + name + ".py"))
-        .replaceAll(include -> Matcher.quoteReplacement(resource("/programs/" + include.group(1))));
+    ProgramSource source =
+        ProgramSource.of(
+            name + ".py",
+            resource("/programs/" + name + ".py"),
+            file -> resource("/programs/" + file));
+    return compile(name, source, attributes, manager);
   }
 
   private static String resource(String path) {
@@ -80,19 +72,21 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  static Program compile(String name, String source, Map<String, ?> attributes, NDManager manager) {
+  static Program compile(
+      String name, ProgramSource source, Map<String, ?> attributes, NDManager manager) {
     try {
       PtSymbolBlock block =
           JniUtils.loadModule(
-              (PtNDManager) manager, ProgramArchive.pack(source, attributes), false, false);
-      return new Program(name, Set.copyOf(ProgramArchive.methods(source)), block);
+              (PtNDManager) manager, ProgramArchive.pack(source.text(), attributes), false, false);
+      return new Program(name, source, block);
     } catch (IOException | RuntimeException e) {
       String message = String.valueOf(e.getMessage());
-      Matcher place = PLACE.matcher(message);
-      String where = "programs/" + name + ".py" + (place.find() ? ":" + place.group(1) : "");
       throw new EngineException(
           EngineException.Kind.MODEL_UNAVAILABLE,
-          "The program " + where + " does not compile: " + firstParagraph(message),
+          "The program "
+              + source.place(message)
+              + " does not compile: "
+              + firstParagraph(source.translate(message)),
           e);
     }
   }
@@ -138,7 +132,7 @@ public final class Program implements AutoCloseable {
         message.contains("out of memory") || message.contains("not enough memory"); // CUDA, CPU
     return new EngineException(
         memory ? EngineException.Kind.OUT_OF_MEMORY : EngineException.Kind.DEVICE_FAILURE,
-        "The program " + name + " failed: " + firstParagraph(message),
+        "The program " + name + " failed: " + firstParagraph(source.translate(message)),
         e);
   }
 

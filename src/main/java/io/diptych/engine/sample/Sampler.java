@@ -92,12 +92,13 @@ public final class Sampler implements AutoCloseable {
     int batch = rows.size();
     int scales = switti.architecture().sides().size();
     boolean anyGuidance = rows.stream().anyMatch(row -> row.sampling().guidanceScale() != 0);
-    int guidedFrom = anyGuidance ? common.guidanceFromScale() : scales;
-    int guidedTo = anyGuidance ? Math.min(common.guidanceToScale(), scales) : 0;
+    int guidedFrom = common.guidanceFromScale();
+    int guidedTo = Math.min(common.guidanceToScale(), scales);
+    boolean doubled = anyGuidance && guidedFrom < guidedTo;
 
-    Switti.Prepared prepared = prepare(scope, rows, guidedFrom < guidedTo ? unconditional : null);
+    Switti.Prepared prepared = prepare(scope, rows, doubled ? unconditional : null);
     Memories active = memories;
-    if (memories != null && guidedFrom < guidedTo) {
+    if (memories != null && doubled) {
       active = twice(memories);
     }
     NDArray noise = noise(scope, rows);
@@ -108,7 +109,6 @@ public final class Sampler implements AutoCloseable {
             .reshape(batch, 1, 1);
 
     List<NDArray> codes = new ArrayList<>();
-    boolean doubled = guidedFrom < guidedTo;
     NDArray sum = vqvae.emptySum(scope, batch);
     NDArray input = null;
     List<NDArray> cache = List.of();
@@ -116,8 +116,9 @@ public final class Sampler implements AutoCloseable {
     try {
       for (int scale = 0; scale < scales; scale++) {
         NDManager step = scope.newSubManager();
-        boolean unguided = scale >= guidedTo;
-        if (unguided && doubled) {
+        // What follows the window is the same for a row without guidance: no row depends on others.
+        boolean afterWindow = scale >= guidedTo;
+        if (afterWindow && doubled) {
           prepared = prepared.firstRows(batch);
           cache = cache.stream().map(tensor -> tensor.get("0:" + batch)).toList();
           active = memories;
@@ -128,13 +129,12 @@ public final class Sampler implements AutoCloseable {
         NDArray logits = forward.logits();
         if (doubled) {
           logits = guide(step, logits, rows, scale, guidedFrom, scales);
-        } else if (unguided && anyGuidance) {
+        } else if (afterWindow) {
           logits = logits.div(temperature);
         }
         observer.logits(scale, logits);
         NDArray chosen =
-            choose(
-                step, logits, common, topK, topP, noise, scale, scales, !unguided || !anyGuidance);
+            choose(step, logits, common, topK, topP, noise, scale, scales, !afterWindow);
         Vqvae.Accumulated next = vqvae.accumulate(step, sum, chosen, scale);
         chosen.attach(scope);
         codes.add(chosen);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * Augmented K-V memories (CSD-VAR eq. 12) for one batch: pairs put before the keys and values of
  * the self-attention of some blocks, neither normalised nor rotated.
  *
- * @param blocks 0-based blocks that have memories, ascending
+ * @param blocks 0-based blocks that have memories, each once, in any order
  * @param keys per such block, (B, M, C)
  * @param values per such block, (B, M, C)
  * @param fromScale per pair, first scale whose queries see it

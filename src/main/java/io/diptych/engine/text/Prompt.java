@@ -63,17 +63,6 @@ public final class Prompt {
         .toList();
   }
 
-  /**
-   * The same prompt with its learned rows taken from further down the table, so that prompts of
-   * several concepts can share one table.
-   *
-   * @param offset added to the number of every learned row
-   */
-  public Prompt shiftedRows(int offset) {
-    long[] shifted = Arrays.stream(ids).map(id -> id >= vocabulary ? id + offset : id).toArray();
-    return new Prompt(caption, shifted, vocabulary, endOfText);
-  }
-
   /** The ordinary tokens among this prompt's, each once, special ones included. */
   public List<Long> ordinaryTokens() {
     return Arrays.stream(ids).filter(id -> id < vocabulary).distinct().boxed().toList();

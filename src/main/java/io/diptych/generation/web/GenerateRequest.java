@@ -74,9 +74,9 @@ record GenerateRequest(
         @Nullable
             Map<
                 @NotBlank(message = "has an empty name")
-                @Size(max = 63, message = "has a name of more than 63 characters") String,
+                @Size(max = 64, message = "has a name of more than 64 characters") String,
                 @NotNull(message = "is missing")
-                @Size(max = 255, message = "has more than 255 characters") String>
+                @Size(max = 256, message = "has more than 256 characters") String>
             labels) {
 
   /** Classifier-free guidance. Scale indices are 0-based. */

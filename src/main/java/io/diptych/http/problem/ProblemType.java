@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * Every way in which a request or a job can fail, as callers see it.
  *
- * <p>One catalogue serves HTTP answers, the {@code error} of failed jobs and webhooks. {@code
+ * <p>One catalogue serves HTTP answers and the {@code error} of failed jobs. {@code
  * docs/problems.md} shows it and a test keeps the two equal.
  */
 public enum ProblemType {
@@ -96,8 +96,6 @@ public enum ProblemType {
       false,
       "The picture is of a type that is not accepted",
       "Send a JPEG, a PNG or a still WebP picture."),
-  CONTENT_REFUSED(
-      422, false, "The content policy refuses this request", "Change the picture or the prompt."),
 
   // Artifacts
   UNKNOWN_ARTIFACT(
@@ -132,11 +130,6 @@ public enum ProblemType {
       true,
       "Too much work is waiting already",
       "Wait for `Retry-After`, or cancel jobs that you no longer need."),
-  QUOTA_EXCEEDED(
-      429,
-      true,
-      "The tenant's compute budget is used up",
-      "Wait for `Retry-After`, or ask the operator for a larger budget."),
   JOB_FINAL(
       409, false, "The job has already ended", "Read its state; submit a new job to run it again."),
   JOB_WITHOUT_RESULT(
@@ -175,7 +168,7 @@ public enum ProblemType {
       504,
       true,
       "The deadline passed before the job ended",
-      "Try again with a later deadline, or when the queue is shorter."),
+      "Retry the job when the queue is shorter, or ask the operator for later deadlines."),
 
   // The service
   UNAVAILABLE(

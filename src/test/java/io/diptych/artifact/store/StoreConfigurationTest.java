@@ -6,6 +6,7 @@ import io.diptych.artifact.BlobStore;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.context.ConfigDataApplicationContextInitializer;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 
 class StoreConfigurationTest {
@@ -28,6 +29,17 @@ class StoreConfigurationTest {
                   .isEqualTo(defaults.verifyReads());
               assertThat(directory.resolve(".tmp")).isDirectory();
             });
+  }
+
+  @Test
+  void filesFollowTheDataDirectory() {
+    context
+        .withInitializer(new ConfigDataApplicationContextInitializer())
+        .withPropertyValues("diptych.data-directory=" + directory)
+        .run(
+            started ->
+                assertThat(started.getBean(StoreProperties.class).directory())
+                    .isEqualTo(directory.resolve("store")));
   }
 
   @Test

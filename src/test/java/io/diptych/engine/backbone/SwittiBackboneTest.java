@@ -21,6 +21,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -80,6 +82,21 @@ class SwittiBackboneTest {
       assertThat(pixels(together.get(i))).as("picture %d", i).isEqualTo(pixels(alone.get(0)));
     }
     assertThat(pixels(together.get(0))).isNotEqualTo(pixels(together.get(1)));
+  }
+
+  @Test
+  void aRowWithoutGuidanceIsThePictureItGivesAloneAlsoAfterTheWindowOfOthers() {
+    Sampling guided = new Sampling(4, 0, 2, 20, 0.95, 1, 0.5, false);
+    List<GenerationRequest> batch =
+        List.of(
+            new GenerationRequest("a castle", null, null, 5, 0, guided.withGuidanceScale(0)),
+            new GenerationRequest("a castle", null, null, 6, 0, guided));
+    List<BufferedImage> together = backbone.generate(batch);
+    for (int i = 0; i < 2; i++) {
+      assertThat(pixels(together.get(i)))
+          .as("picture %d", i)
+          .isEqualTo(pixels(backbone.generate(List.of(batch.get(i))).get(0)));
+    }
   }
 
   @Test
@@ -196,6 +213,31 @@ class SwittiBackboneTest {
     assertThat(pixels(backbone.generate(List.of(first.ofImage(2)), () -> false).get(0)))
         .isEqualTo(pixels(backbone.generate(List.of(third)).get(0)))
         .isNotEqualTo(pixels(backbone.generate(List.of(first), () -> false).get(0)));
+  }
+
+  @Test
+  void aConceptWithHolesIsRefusedBeforeItIsUsed() {
+    for (String part : fox.tensors().keySet()) {
+      SortedMap<String, Concept.Tensor> tensors = new TreeMap<>(fox.tensors());
+      tensors.remove(part);
+      Concept holed = ConceptFile.read(ConceptFile.write(new Concept(fox.metadata(), tensors)));
+      GenerationRequest request = request("a {content} in {style} style", fox, holed, 1);
+      assertThatThrownBy(() -> backbone.generate(List.of(request)))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INCOMPATIBLE_CONCEPT))
+          .hasMessageContaining(part + " is missing");
+    }
+  }
+
+  @Test
+  void aConceptWhoseMemoryIsWiderThanTheModelIsRefused() {
+    SortedMap<String, Concept.Tensor> tensors = new TreeMap<>(fox.tensors());
+    tensors.put("style.memory.0.v", new Concept.Tensor(new long[] {1, 128}, new float[128]));
+    Concept wide = new Concept(fox.metadata(), tensors);
+    assertThatThrownBy(() -> backbone.check(request("in {style} style", null, wide, 1)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("style.memory.0.v has the shape [1, 128] instead of [1, 64]");
   }
 
   @Test

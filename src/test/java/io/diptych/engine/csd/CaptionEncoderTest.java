@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.Concept.Tensor;
 import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.DecompositionOptions.Rectification.Space;
 import io.diptych.engine.TestModels;
 import io.diptych.engine.sample.Sampler.TextCondition;
 import io.diptych.engine.text.TextEncoder;
@@ -16,6 +17,7 @@ import io.diptych.engine.text.TextEncoders;
 import io.diptych.engine.weights.ModelSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -30,10 +32,7 @@ class CaptionEncoderTest {
   @Test
   void ordinaryWordsHaveGradientsWithoutChangingTheEncodingOrThoseOfTheLearnedRows(
       @TempDir Path folder) {
-    ModelSource source =
-        ModelSource.open(
-            TestModels.TINY.write(folder).toString(),
-            ModelSource.Settings.offline(folder.resolve("cache")));
+    ModelSource source = TestModels.TINY.source(folder);
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(source.manifest().scales(), manager)) {
       List<TextEncoder> encoders = TextEncoders.load(source, manager, DataType.FLOAT32);
@@ -66,6 +65,86 @@ class CaptionEncoderTest {
   }
 
   @Test
+  void theStylesRowsOfCaptionsAreOrthogonalToTheDirectionsAndNothingElseChanges(
+      @TempDir Path folder) {
+    ModelSource source = TestModels.TINY.source(folder);
+    try (NDManager manager = NDManager.newBaseManager();
+        CsdProgram program = new CsdProgram(source.manifest().scales(), manager)) {
+      ConceptText text =
+          new ConceptText(TextEncoders.load(source, manager, DataType.FLOAT32), program, manager);
+      List<NDArray> content = rows(text, manager, "fox", true);
+      List<NDArray> style = rows(text, manager, "watercolor", false);
+      NDArray projector =
+          program.projector(
+              manager,
+              text.features(
+                  manager, 0, List.of("a fox", "a red fox", "a hen", "a hat"), Space.JOINT),
+              3);
+      // As a run does: results of programs cannot be saved for gradients, arrays from values can.
+      NDArray constant = manager.create(projector.toFloatArray(), projector.getShape());
+      List<NDArray> projectors = List.of(constant);
+      for (boolean faithful : new boolean[] {false, true}) {
+        CaptionEncoder captions =
+            new CaptionEncoder(text, program, Captions.of(OPTIONS), manager, faithful);
+        assertRectified(
+            captions.style(manager, style, null).context(),
+            captions.style(manager, style, projectors).context(),
+            constant);
+        assertRectified(
+            captions.full(manager, content, style, null).context(),
+            captions.full(manager, content, style, projectors).context(),
+            constant);
+      }
+    }
+  }
+
+  /** Captions end in four rows of the style, "style" and [SEP]. */
+  private static void assertRectified(NDArray plain, NDArray rectified, NDArray projector) {
+    long tokens = plain.getShape().get(1);
+    String own = "0, " + (tokens - 6) + ":" + (tokens - 2);
+    assertThat(plain.get(own).matMul(projector).abs().max().getFloat()).isGreaterThan(0.1f);
+    assertThat(rectified.get(own).matMul(projector).abs().max().getFloat()).isLessThan(1e-4f);
+    for (String others : List.of("0, :" + (tokens - 6), "0, " + (tokens - 2) + ":")) {
+      assertThat(rectified.get(others).toFloatArray()).isEqualTo(plain.get(others).toFloatArray());
+    }
+  }
+
+  @Test
+  void rowsStartFromTheEmbeddingsOfTheirWords(@TempDir Path folder) {
+    ModelSource source = TestModels.TINY.source(folder);
+    try (NDManager manager = NDManager.newBaseManager();
+        CsdProgram program = new CsdProgram(source.manifest().scales(), manager)) {
+      ConceptText text =
+          new ConceptText(TextEncoders.load(source, manager, DataType.FLOAT32), program, manager);
+      float[] red = embedding(text, manager, "red fox", 1); // behind [CLS]
+      float[] digital = embedding(text, manager, "digital glitch art", 1);
+      float[] glitch = embedding(text, manager, "glitch", 1);
+      float[] art = embedding(text, manager, "art", 1);
+      assertThat(red).isNotEqualTo(embedding(text, manager, "red fox", 2));
+
+      assertThat(split(text.initialRows(manager, 0, "red fox", 3, true)))
+          .containsExactly(red, red, red);
+      assertThat(split(text.initialRows(manager, 0, "digital glitch art", 4, false)))
+          .containsExactly(digital, glitch, art, digital);
+    }
+  }
+
+  private static float[] embedding(
+      ConceptText text, NDManager manager, String words, int position) {
+    long id = text.tokenize(words, List.of()).get(0).ids()[position];
+    return text.embeddings(manager, 0, List.of(id)).toFloatArray();
+  }
+
+  private static List<float[]> split(Tensor rows) {
+    int width = (int) rows.shape()[1];
+    List<float[]> all = new ArrayList<>();
+    for (int row = 0; row < rows.shape()[0]; row++) {
+      all.add(Arrays.copyOfRange(rows.values(), row * width, (row + 1) * width));
+    }
+    return all;
+  }
+
+  @Test
   void gradientsBeyondTheParametersCountForTheNormAlone() {
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(List.of(1), manager)) {
@@ -91,7 +170,7 @@ class CaptionEncoderTest {
       ConceptText text, NDManager manager, String words, boolean firstTokenOnly) {
     List<NDArray> rows = new ArrayList<>();
     for (int i = 0; i < text.encoders(); i++) {
-      Tensor initial = text.initialRows(i, words, OPTIONS.tokens(), firstTokenOnly);
+      Tensor initial = text.initialRows(manager, i, words, OPTIONS.tokens(), firstTokenOnly);
       NDArray array = manager.create(initial.values(), new Shape(initial.shape()));
       array.setRequiresGradient(true);
       rows.add(array);

@@ -17,12 +17,15 @@ import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.StepReport;
 import io.diptych.engine.TestModels;
 import io.diptych.engine.backbone.SwittiBackbone;
+import io.diptych.engine.weights.SafetensorsWriter;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -226,6 +229,29 @@ class CsdVarTest {
   }
 
   @Test
+  void aCheckpointWithHolesIsRefusedInWords() {
+    Stopping stopping = new Stopping(2);
+    DecompositionOptions options = options(4, 2);
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, options, stopping))
+        .isInstanceOf(RunStoppedException.class);
+    Checkpoint whole = Checkpoint.read(stopping.checkpoint);
+    assertThat(whole.tensors().keySet())
+        .contains("parameter.style.rows.0", "evaluated.content.memory.0.k", "projector.0");
+    for (String name : whole.tensors().keySet()) {
+      SortedMap<String, Concept.Tensor> tensors = new TreeMap<>(whole.tensors());
+      tensors.remove(name);
+      byte[] holed = new Checkpoint(whole.state(), tensors).write();
+      assertThatThrownBy(() -> backbone.decompose(PICTURE, options, new Resuming(holed)))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("lacks " + name);
+    }
+    byte[] headless = new SafetensorsWriter().metadata("diptych.checkpoint", "1").toBytes();
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, options, new Resuming(headless)))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("incomplete header");
+  }
+
+  @Test
   void optionsAtFaultAreAllNamedBeforeAnythingRuns() {
     DecompositionOptions o = options(3, 5);
     DecompositionOptions wrong =
@@ -251,6 +277,36 @@ class CsdVarTest {
         DecompositionOptions.of("blorptang", "art", 0).toBuilder().stepsToTheEnd(1).build();
     Concept concept = backbone.decompose(PICTURE, o, RunControl.none());
     assertThat(concept.metadata().subConceptSource()).containsIgnoringCase("general");
+  }
+
+  @Test
+  void whatNoEncoderTakesIsRefusedBeforeAnythingRuns() {
+    DecompositionOptions o = options(1, 1);
+    DecompositionOptions longLine =
+        o.toBuilder()
+            .rectification(
+                new Rectification(1, List.of("\u72d0".repeat(150)), Rectification.Space.JOINT))
+            .build();
+    DecompositionOptions wordWithoutTokens = o.toBuilder().styleWord("ink \u200b").build();
+    for (DecompositionOptions wrong : List.of(longLine, wordWithoutTokens)) {
+      assertThatThrownBy(() -> backbone.validate(wrong))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INVALID_OPTIONS));
+    }
+  }
+
+  @Test
+  void aModelWithoutContentScalesIsRefused(@TempDir Path folder) {
+    TestModels few = new TestModels(32, 1, 8, 64, 2, 64, 2, true, List.of(1, 2, 3, 4));
+    try (SwittiBackbone small = few.load(folder)) {
+      small.validate(options(2, 2));
+      DecompositionOptions paper = options(2, 2).toBuilder().profile(Profile.PAPER).build();
+      assertThatThrownBy(() -> small.validate(paper))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("4 scales");
+      small.validate(paper.toBuilder().scaleAware(false).build());
+    }
   }
 
   private byte[] artifact(DecompositionOptions options) {

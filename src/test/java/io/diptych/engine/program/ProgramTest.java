@@ -43,7 +43,7 @@ class ProgramTest {
   @Test
   void argumentsOfEveryKindReachTheProgramAndResultsBelongToTheScope() {
     try (NDManager manager = NDManager.newBaseManager();
-        Program program = Program.compile("sample", SOURCE, ATTRIBUTES, manager)) {
+        Program program = Program.compile("sample", source(SOURCE), ATTRIBUTES, manager)) {
       Weights weights =
           Weights.of(
               Map.of(
@@ -65,7 +65,7 @@ class ProgramTest {
   @Test
   void gradientsFlowFromOneCallToTheNext() {
     try (NDManager manager = NDManager.newBaseManager();
-        Program program = Program.compile("sample", SOURCE, ATTRIBUTES, manager)) {
+        Program program = Program.compile("sample", source(SOURCE), ATTRIBUTES, manager)) {
       Weights weights =
           Weights.of(
               Map.of(
@@ -94,7 +94,7 @@ class ProgramTest {
   void aProgramThatDoesNotCompileNamesItsFileAndLine() {
     String broken = SOURCE.replace("for m in more:", "for m in mroe:");
     try (NDManager manager = NDManager.newBaseManager()) {
-      assertThatThrownBy(() -> Program.compile("sample", broken, ATTRIBUTES, manager))
+      assertThatThrownBy(() -> Program.compile("sample", source(broken), ATTRIBUTES, manager))
           .isInstanceOf(EngineException.class)
           .hasMessageContaining("programs/sample.py:11")
           .hasMessageContaining("mroe");
@@ -102,9 +102,42 @@ class ProgramTest {
   }
 
   @Test
+  void behindAnIncludeTheLineOfTheFileIsNamedAndInOneTheLineOfThatFile() {
+    String program = SOURCE.replace("  def apply", "  # include more.py\n\n  def apply");
+    String more =
+        """
+          # twice as much
+          def twice(self: __torch__.Ops, x: Tensor) -> Tensor:
+            return x * 2.
+        """;
+    String ownFault = program.replace("for m in more:", "for m in mroe:");
+    String foreignFault = more.replace("x * 2.", "y * 2.");
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Program.compile("sample", source(program, more), ATTRIBUTES, manager).close();
+      assertThatThrownBy(
+              () -> Program.compile("sample", source(ownFault, more), ATTRIBUTES, manager))
+          .hasMessageStartingWith("The program programs/sample.py:13 does not compile")
+          .hasMessageContaining("mroe");
+      assertThatThrownBy(
+              () -> Program.compile("sample", source(program, foreignFault), ATTRIBUTES, manager))
+          .hasMessageStartingWith("The program programs/more.py:3 does not compile")
+          .hasMessageNotContaining("__torch__.py");
+    }
+  }
+
+  private static ProgramSource source(String text) {
+    return source(text, "");
+  }
+
+  private static ProgramSource source(String text, String included) {
+    return ProgramSource.of("sample.py", text, file -> included);
+  }
+
+  @Test
   void anAttributeWithoutAValueIsNamed() {
     try (NDManager manager = NDManager.newBaseManager()) {
-      assertThatThrownBy(() -> Program.compile("sample", SOURCE, Map.of("depth", 2), manager))
+      assertThatThrownBy(
+              () -> Program.compile("sample", source(SOURCE), Map.of("depth", 2), manager))
           .isInstanceOf(EngineException.class)
           .hasMessageContaining("'epsilon'");
     }
@@ -113,7 +146,7 @@ class ProgramTest {
   @Test
   void aFailingCallIsATypedError() {
     try (NDManager manager = NDManager.newBaseManager();
-        Program program = Program.compile("sample", SOURCE, ATTRIBUTES, manager)) {
+        Program program = Program.compile("sample", source(SOURCE), ATTRIBUTES, manager)) {
       NDArray x = manager.create(1f);
       assertThatThrownBy(
               () ->

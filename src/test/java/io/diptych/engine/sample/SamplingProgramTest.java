@@ -115,6 +115,24 @@ class SamplingProgramTest {
         .isLessThan(late.max(new int[] {2}).mean().getFloat());
   }
 
+  @Test
+  void theLargestRandomNumberStillGivesAPicture() {
+    // Found by search: the number at position 3070 of this key and scale has 24 leading ones.
+    NDArray key = manager.create(new long[] {4771, 7}, new Shape(1, 2));
+    NDArray logits = manager.zeros(new Shape(1, 1, 4096));
+    NDArray codeword =
+        program
+            .call("smooth", manager)
+            .with(logits)
+            .with(manager.ones(new Shape(4096, 2)))
+            .with(0.5f)
+            .with(key)
+            .with(0)
+            .run()
+            .singletonOrThrow();
+    assertThat(codeword.toFloatArray()).containsExactly(new float[] {1, 1}, within(1e-4f));
+  }
+
   private static NDArray smooth(NDArray logits, NDArray codebook, float progress) {
     return program
         .call("smooth", manager)

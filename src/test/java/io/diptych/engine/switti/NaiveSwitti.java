@@ -119,6 +119,11 @@ final class NaiveSwitti {
       }
     }
     NDArray bias = manager.create(mask, new Shape(1, 1, tokens, pairs + tokens));
+    if (slot >= 0 && memories.bias() != null) {
+      NDArray own = widened(memories.bias()).get(slot); // (B, pairs)
+      NDArray none = manager.zeros(new Shape(own.getShape().get(0), tokens), DataType.FLOAT64);
+      bias = bias.add(own.concat(none, 1).expandDims(1).expandDims(1));
+    }
     return linear(attention(q, k, v, bias), p + "attn.proj");
   }
 

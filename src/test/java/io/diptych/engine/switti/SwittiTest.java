@@ -53,7 +53,7 @@ class SwittiTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
-  void theScaleByScaleForwardEqualsTheMaskedOne(boolean causal) {
+  void theForwardOfAllScalesEqualsTheMaskedOracle(boolean causal) {
     try (NDManager manager = NDManager.newBaseManager();
         Safetensors golden = FormulaWeights.golden("switti-ar");
         Switti switti = GoldenModels.switti(causal, manager)) {
@@ -81,6 +81,47 @@ class SwittiTest {
             "masked oracle" + (causal ? ", causal" : "") + (withMemories ? ", memories" : ""),
             distance(actual, expected),
             2e-5);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void memoriesThatDifferBetweenRowsAndBlocksEqualTheMaskedOracle(boolean causal) {
+    try (NDManager manager = NDManager.newBaseManager();
+        Safetensors golden = FormulaWeights.golden("switti-ar");
+        Switti switti = GoldenModels.switti(causal, manager)) {
+      float no = Float.NEGATIVE_INFINITY;
+      // In the first block row 0 has the style's pair and row 1 the content's, in the other row 1
+      // has both and row 0 none.
+      NDArray bias = manager.create(new float[] {0, no, no, 0, no, no, 0, 0}, new Shape(2, 2, 2));
+      Memories memories = memories(manager, causal, bias);
+      Switti.Prepared prepared = prepared(switti, golden, manager);
+      NDArray input = golden.load("switti_input", manager);
+      NDArray expected =
+          NaiveSwitti.ofGolden(causal, manager)
+              .logits(
+                  golden.load("prompt_embeds", manager),
+                  golden.load("prompt_attn_bias", manager),
+                  golden.load("pooled", manager),
+                  input,
+                  memories);
+      NDArray parallel =
+          switti.teacherForced(manager, prepared, input, 0, LAST, memories, false).logits();
+      assertAgreement(
+          "memories by row and block" + (causal ? ", causal" : ""),
+          distance(parallel, expected),
+          2e-5);
+      List<NDArray> cache = List.of();
+      for (int scale = 0; scale <= LAST; scale++) {
+        int begin = switti.architecture().tokensUpTo(scale - 1);
+        int end = switti.architecture().tokensUpTo(scale);
+        NDArray own = scale == 0 ? null : input.get(":, " + (begin - 1) + ":" + (end - 1));
+        Switti.Forward step = switti.nextScale(manager, prepared, own, scale, cache, memories);
+        cache = step.cache();
+        assertThat(distance(step.logits(), expected.get(":, " + begin + ":" + end)))
+            .as("scale %d", scale)
+            .isLessThan(2e-5);
       }
     }
   }

@@ -31,7 +31,6 @@ class ProblemTypeTest {
         "unsupported-image-type",
         "unknown-artifact",
         "artifact-not-ready",
-        "quota-exceeded",
         "queue-full",
         "rate-limited",
         "idempotency-conflict",
@@ -41,7 +40,6 @@ class ProblemTypeTest {
         "model-unavailable",
         "out-of-memory",
         "numeric-divergence",
-        "content-refused",
         "deadline-exceeded"
       })
   void theCatalogueHasEveryTypeThatWasPromised(String slug) {
