@@ -149,10 +149,19 @@ public final class ConceptText {
   /**
    * Where learned rows start from (backbones.md 5.2): content copies the first token of its words,
    * style repeats the first tokens of its words in turn.
+   *
+   * @return per encoder, (tokens, width)
+   * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when a word has no
+   *     tokens
    */
-  Tensor initialRows(
-      NDManager manager, int encoder, String words, int tokens, boolean firstTokenOnly) {
-    TextEncoder text = encoders.get(encoder);
+  List<Tensor> initialRows(NDManager manager, String words, int tokens, boolean firstTokenOnly) {
+    return encoders.stream()
+        .map(encoder -> initialRows(manager, encoder, words, tokens, firstTokenOnly))
+        .toList();
+  }
+
+  private static Tensor initialRows(
+      NDManager manager, TextEncoder text, String words, int tokens, boolean firstTokenOnly) {
     String[] parts = firstTokenOnly ? new String[] {words} : words.strip().split("\\s+");
     int width = text.width();
     float[] rows = new float[tokens * width];
