@@ -66,12 +66,9 @@ final class GenerationRunner implements BatchRunner {
     return JobKind.GENERATION;
   }
 
-  /** Any model of this process, once the standard one is there; others are loaded on demand. */
   @Override
   public LaneCapacity capacity(String device) {
-    return models.isLoaded(null, device)
-        ? new LaneCapacity(true, models.digests(), Long.MAX_VALUE)
-        : LaneCapacity.UNABLE;
+    return models.capacity(device);
   }
 
   @Override
@@ -98,7 +95,7 @@ final class GenerationRunner implements BatchRunner {
   private @Nullable Backbone prepare(Work work, String device) {
     try {
       GenerationOrder order = GenerationOrder.read(work.job.request());
-      Backbone backbone = backbone(order, device);
+      Backbone backbone = models.planned(order.model(), order.modelDigest(), device);
       Concept content = concept(work.job, order.content(), "content");
       Concept style =
           order.style() != null && order.style().equals(order.content())
@@ -117,20 +114,6 @@ final class GenerationRunner implements BatchRunner {
       work.failure = e;
       return null;
     }
-  }
-
-  private Backbone backbone(GenerationOrder order, String device) {
-    String name =
-        models
-            .nameOf(order.modelDigest())
-            .orElseThrow(
-                () ->
-                    new EngineException(
-                        EngineException.Kind.MODEL_UNAVAILABLE,
-                        "The worker does not have the model "
-                            + order.model()
-                            + " of this digest any more. Send the request again."));
-    return models.backbone(name, device);
   }
 
   private @Nullable Concept concept(ClaimedJob job, @Nullable UUID decomposition, String part) {
