@@ -1,5 +1,6 @@
 package io.diptych.decomposition;
 
+import static java.time.temporal.ChronoUnit.DAYS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.diptych.database.TestDatabase;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -101,6 +103,9 @@ class DecompositionsHttpTest {
     assertThat(done.get("progress").get("step").asInt()).isEqualTo(4);
     assertThat(done.get("progress").get("losses").get("style").asDouble()).isPositive();
     assertThat(done.has("queue")).isFalse();
+    Instant created = Instant.parse(done.get("createdAt").asString());
+    assertThat(Instant.parse(done.get("startBy").asString())).isEqualTo(created.plus(1, DAYS));
+    assertThat(Instant.parse(done.get("finishBy").asString())).isEqualTo(created.plus(3, DAYS));
     assertThat(done.get("links").has("cancel")).isFalse();
 
     byte[] file = alice.bytes(done.get("links").get("artifact").asString());

@@ -26,6 +26,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * A decomposition on the wire. Which members are there depends on the state.
  *
+ * @param startBy it expires when no lane has taken it by then
+ * @param finishBy it expires when it has not ended by then
  * @param attempt runs that counted, the present one included
  * @param reference the caller's own name
  * @param picture the normalised picture; absent when the artifact was imported
@@ -42,6 +44,8 @@ record DecompositionView(
     Instant createdAt,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
+    @Nullable Instant startBy,
+    @Nullable Instant finishBy,
     int attempt,
     @Nullable String reference,
     Map<String, String> labels,
@@ -186,6 +190,8 @@ record DecompositionView(
         job.createdAt(),
         job.startedAt(),
         job.finishedAt(),
+        job.startBy(),
+        job.finishBy(),
         job.attempt(),
         decomposition.plan().reference(),
         job.labels(),

@@ -48,6 +48,9 @@ record GenerationView(
     Instant createdAt,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
+    @Schema(description = "It expires when no lane has taken it by then.")
+        @Nullable Instant startBy,
+    @Schema(description = "It expires when it has not ended by then.") @Nullable Instant finishBy,
     @Schema(description = "The pictures, once it has succeeded.") @Nullable List<Image> images,
     @Schema(description = "What repeating it gives, once it has succeeded.")
         @Nullable Repeatability determinism,
@@ -156,6 +159,8 @@ record GenerationView(
         job.createdAt(),
         job.startedAt(),
         job.finishedAt(),
+        job.startBy(),
+        job.finishBy(),
         generation.outcome() == null
             ? null
             : generation.outcome().images().stream()
