@@ -3,6 +3,7 @@ package io.diptych.resource;
 import io.diptych.job.JobState;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.TypeMismatchException;
 import org.springframework.context.annotation.Configuration;
@@ -51,7 +52,7 @@ class JobFilterSetup implements WebMvcConfigurer {
       // As it came: a label may hold a comma, at which a conversion would split it.
       String[] labels = request.getParameterValues("label");
       return new JobFilter(
-          states == null ? List.of() : states,
+          states == null ? List.of() : states.stream().filter(Objects::nonNull).toList(),
           labels == null ? List.of() : List.of(labels),
           parameters.converted("createdFrom", Instant.class, TIME),
           parameters.converted("createdBefore", Instant.class, TIME));

@@ -519,6 +519,7 @@ class DecompositionsHttpTest {
     assertThat(items("/decompositions?label=half:odd")).hasSize(2);
     assertThat(items("/decompositions?label=half:even&label=a,b:c:d")).hasSize(3);
     assertThat(items("/decompositions?state=QUEUED&state=FAILED")).isEmpty();
+    assertThat(items("/decompositions?state=&state=SUCCEEDED")).hasSize(5);
     String third = alice.get("/decompositions/" + ids.get(2)).json().get("createdAt").asString();
     assertThat(items("/decompositions?createdFrom=" + third)).hasSize(3);
     assertThat(items("/decompositions?createdBefore=" + third)).hasSize(2);
