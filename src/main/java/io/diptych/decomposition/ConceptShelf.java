@@ -3,6 +3,7 @@ package io.diptych.decomposition;
 import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.StoredBlob;
 import io.diptych.engine.Concept;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.http.problem.Problem;
@@ -77,22 +78,15 @@ public final class ConceptShelf implements Concepts {
   }
 
   /**
-   * A concept as a file in the store.
-   *
-   * @param bytes its length
-   */
-  public record Artifact(BlobKey key, long bytes) {}
-
-  /**
    * The file of a decomposition's concept.
    *
    * @throws ProblemException as {@link #find}, with {@code not-found} for what is unknown
    */
-  public Artifact artifact(String tenant, UUID id) {
+  public StoredBlob artifact(String tenant, UUID id) {
     return artifact(tenant, id, ProblemType.NOT_FOUND);
   }
 
-  private Artifact artifact(String tenant, UUID id, ProblemType unknown) {
+  private StoredBlob artifact(String tenant, UUID id, ProblemType unknown) {
     Job job = require(tenant, id, unknown);
     switch (job.state()) {
       case QUEUED, RUNNING, CANCEL_REQUESTED ->
@@ -115,7 +109,8 @@ public final class ConceptShelf implements Concepts {
       throw missing(unknown, id);
     }
     requireKept(row, "artifact");
-    return new Artifact(new BlobKey(id, BlobKind.CONCEPT, concept.sha256()), concept.bytes());
+    return new StoredBlob(
+        new BlobKey(id, BlobKind.CONCEPT, concept.sha256()), concept.bytes(), concept.at());
   }
 
   private static void requireKept(DecompositionRows.Row row, String what) {
@@ -143,12 +138,12 @@ public final class ConceptShelf implements Concepts {
    *
    * @throws ProblemException {@code not-found}, {@code job-expired}
    */
-  public BlobKey preview(String tenant, UUID id, int step) {
+  public StoredBlob preview(String tenant, UUID id, int step) {
     require(tenant, id, ProblemType.NOT_FOUND);
     requireKept(
         rows.find(tenant, id).orElseThrow(() -> missing(ProblemType.NOT_FOUND, id)), "preview");
     return rows.preview(id, step)
-        .map(sha256 -> new BlobKey(id, BlobKind.PREVIEW, sha256))
+        .flatMap(sha256 -> store.find(new BlobKey(id, BlobKind.PREVIEW, sha256)))
         .orElseThrow(() -> ProblemException.notFound("preview of step", step));
   }
 }

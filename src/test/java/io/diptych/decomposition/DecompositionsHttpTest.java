@@ -362,6 +362,27 @@ class DecompositionsHttpTest {
         .isEqualTo(ProblemType.RANGE_NOT_SATISFIABLE.uri());
   }
 
+  @Test
+  void aPreviewIsAFileLikeOthers() throws Exception {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    String path = done.get("links").get("previews").get(0).asString();
+    byte[] whole = alice.bytes(path);
+
+    HttpResponse<byte[]> part = raw(path, "Range", "bytes=1-3");
+
+    assertThat(part.statusCode()).isEqualTo(206);
+    assertThat(part.body()).isEqualTo(java.util.Arrays.copyOfRange(whole, 1, 4));
+    String tag = part.headers().firstValue("ETag").orElseThrow();
+    assertThat(raw(path, "If-None-Match", tag).statusCode()).isEqualTo(304);
+    assertThat(raw(path, "If-None-Match", "*").statusCode()).isEqualTo(304);
+    assertThat(part.headers().firstValue("Content-Type")).hasValue("image/png");
+    assertThat(part.headers().firstValue("Cache-Control")).hasValue("no-cache, private");
+    assertThat(part.headers().firstValue("Content-Disposition").orElseThrow())
+        .startsWith("inline; filename=\"" + done.get("id").asString() + "-2.png\"");
+    assertThat(problem(alice.get(path, "Range", "bytes=99999999-"), 416))
+        .isEqualTo(ProblemType.RANGE_NOT_SATISFIABLE.uri());
+  }
+
   private HttpResponse<byte[]> raw(String path, String... headers) throws Exception {
     return alice
         .client()

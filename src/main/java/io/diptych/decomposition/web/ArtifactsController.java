@@ -1,7 +1,7 @@
 package io.diptych.decomposition.web;
 
-import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.StoredBlob;
 import io.diptych.decomposition.ConceptImport;
 import io.diptych.decomposition.ConceptShelf;
 import io.diptych.decomposition.Decompositions;
@@ -9,8 +9,6 @@ import io.diptych.http.Download;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
-import io.diptych.http.openapi.FileRead;
-import io.diptych.http.openapi.PartialRead;
 import io.diptych.http.openapi.Problems;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.role.ConditionalOnApi;
@@ -73,23 +71,16 @@ class ArtifactsController {
       description =
           "A safetensors file: learned rows, memories, projectors, and in its header how they were"
               + " learned. `Range` is honoured.")
-  @FileRead("The file.")
-  @PartialRead
   @Problems({
     ProblemType.ARTIFACT_NOT_READY,
     ProblemType.JOB_WITHOUT_RESULT,
-    ProblemType.JOB_EXPIRED,
-    ProblemType.RANGE_NOT_SATISFIABLE
+    ProblemType.JOB_EXPIRED
   })
-  ResponseEntity<Resource> artifact(
-      Tenant tenant, @PathVariable UUID id, @Parameter(hidden = true) WebRequest request) {
-    ConceptShelf.Artifact artifact = shelf.artifact(tenant.id(), id);
-    return new Download(
-            artifact.key().sha256(),
-            artifact.bytes(),
+  ResponseEntity<Resource> artifact(Tenant tenant, @PathVariable UUID id, WebRequest request) {
+    return download(
+            shelf.artifact(tenant.id(), id),
             ContentDisposition.attachment().filename(id + ".safetensors").build(),
-            UNCHANGING,
-            () -> store.open(artifact.key()))
+            UNCHANGING)
         .answer(request);
   }
 
@@ -99,22 +90,20 @@ class ArtifactsController {
       operationId = "readPreview",
       summary = "Look at a preview",
       description = "What the concepts together gave after that step.")
-  @ApiResponse(
-      responseCode = "200",
-      description = "The picture.",
-      content =
-          @Content(
-              mediaType = MediaType.IMAGE_PNG_VALUE,
-              schema = @Schema(type = "string", format = "binary")))
-  @ApiResponse(responseCode = "304", description = "The caller has it.", content = @Content)
   @Problems(ProblemType.JOB_EXPIRED)
-  ResponseEntity<byte[]> preview(Tenant tenant, @PathVariable UUID id, @PathVariable int step) {
-    BlobKey key = shelf.preview(tenant.id(), id, step);
-    return ResponseEntity.ok()
-        .eTag('"' + key.sha256() + '"')
-        .cacheControl(CacheControl.noCache().cachePrivate())
-        .contentType(MediaType.IMAGE_PNG)
-        .body(store.read(key));
+  ResponseEntity<Resource> preview(
+      Tenant tenant, @PathVariable UUID id, @PathVariable int step, WebRequest request) {
+    return download(
+            shelf.preview(tenant.id(), id, step),
+            ContentDisposition.inline().filename(id + "-" + step + ".png").build(),
+            CacheControl.noCache().cachePrivate())
+        .answer(request);
+  }
+
+  private Download download(
+      StoredBlob file, ContentDisposition disposition, CacheControl cacheControl) {
+    return new Download(
+        file.key().sha256(), file.bytes(), disposition, cacheControl, () -> store.open(file.key()));
   }
 
   @PutMapping(

@@ -6,8 +6,6 @@ import io.diptych.http.ETag;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
-import io.diptych.http.openapi.ConditionalRead;
-import io.diptych.http.openapi.EventRead;
 import io.diptych.http.openapi.Problems;
 import io.diptych.http.paging.Page;
 import io.diptych.http.paging.PageQuery;
@@ -15,7 +13,7 @@ import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Attempt;
 import io.diptych.job.FailureReason;
 import io.diptych.job.JobEvent;
-import io.diptych.resource.JobAnswers;
+import io.diptych.job.Removal;
 import io.diptych.resource.JobFilter;
 import io.diptych.resource.JobStreams;
 import io.diptych.resource.QueuePlaceView;
@@ -31,6 +29,7 @@ import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -63,9 +62,7 @@ class DecompositionsController {
       operationId = "readDecomposition",
       summary = "Read a decomposition",
       description = "Poll with `If-None-Match`; nothing new costs next to nothing.")
-  @ConditionalRead
-  ResponseEntity<DecompositionView> read(
-      Tenant tenant, @PathVariable UUID id, @Parameter(hidden = true) WebRequest request) {
+  ResponseEntity<DecompositionView> read(Tenant tenant, @PathVariable UUID id, WebRequest request) {
     Decomposition found = decompositions.require(tenant.id(), id);
     return tag(found).answer(request, () -> DecompositionView.of(found));
   }
@@ -104,7 +101,6 @@ class DecompositionsController {
               + " `handed-back`, `cancel-requested`, and at the end one of `succeeded`, `failed`,"
               + " `canceled`, `expired`, after which the stream is closed. A client that comes back"
               + " with `Last-Event-ID` is sent what it missed.")
-  @EventRead
   ResponseEntity<SseEmitter> events(
       Tenant tenant,
       @PathVariable UUID id,
@@ -137,7 +133,8 @@ class DecompositionsController {
   @Problems(ProblemType.JOB_FINAL)
   ResponseEntity<DecompositionView> cancel(Tenant tenant, @PathVariable UUID id) {
     Decomposition after = decompositions.cancel(tenant.id(), id);
-    return JobAnswers.canceled(after.job()).body(DecompositionView.of(after));
+    return ResponseEntity.status(after.state().isFinal() ? HttpStatus.OK : HttpStatus.ACCEPTED)
+        .body(DecompositionView.of(after));
   }
 
   @PostMapping(path = "/{id}/retry", produces = MediaType.APPLICATION_JSON_VALUE)
@@ -170,7 +167,10 @@ class DecompositionsController {
   @ApiResponse(responseCode = "204", description = "It is gone.")
   @ApiResponse(responseCode = "202", description = "It stops within a step and is gone then.")
   ResponseEntity<Void> delete(Tenant tenant, @PathVariable UUID id) {
-    return JobAnswers.removed(decompositions.remove(tenant.id(), id));
+    Removal removal = decompositions.remove(tenant.id(), id);
+    return ResponseEntity.status(
+            removal == Removal.REMOVED ? HttpStatus.NO_CONTENT : HttpStatus.ACCEPTED)
+        .build();
   }
 
   /**

@@ -1,19 +1,20 @@
 package io.diptych.generation.web;
 
+import io.diptych.generation.GeneratedImage;
 import io.diptych.generation.Generation;
 import io.diptych.generation.Generations;
 import io.diptych.http.ETag;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
-import io.diptych.http.openapi.ConditionalRead;
-import io.diptych.http.openapi.EventRead;
 import io.diptych.http.openapi.Problems;
 import io.diptych.http.paging.Page;
 import io.diptych.http.paging.PageQuery;
+import io.diptych.http.problem.Problem;
+import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.job.QueuePlace;
-import io.diptych.resource.JobAnswers;
+import io.diptych.job.Removal;
 import io.diptych.resource.JobFilter;
 import io.diptych.resource.JobStreams;
 import io.diptych.resource.QueuePlaceView;
@@ -23,9 +24,12 @@ import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.Resource;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.DeleteMapping;
@@ -57,14 +61,13 @@ class GenerationsController {
       operationId = "readGeneration",
       summary = "Read a generation",
       description = "Poll with `If-None-Match`; nothing new costs next to nothing.")
-  @ConditionalRead
   ResponseEntity<GenerationView> get(
       Tenant tenant,
       @PathVariable UUID id,
       @Parameter(description = "Put the PNG files into the answer, in base64.")
           @RequestParam(defaultValue = "false")
           boolean inline,
-      @Parameter(hidden = true) WebRequest request) {
+      WebRequest request) {
     Generation generation = generations.require(tenant.id(), id);
     QueuePlace place = generations.place(generation).orElse(null);
     QueuePlaceView queue = QueuePlaceView.of(place);
@@ -91,6 +94,34 @@ class GenerationsController {
         .answer();
   }
 
+  @GetMapping(path = "/generations/{id}/images/{index}", produces = MediaType.IMAGE_PNG_VALUE)
+  @RequiresScope(Scope.JOBS_READ)
+  @Operation(
+      operationId = "downloadPicture",
+      summary = "Download a picture",
+      description =
+          "A PNG that carries seed, prompt, decompositions and model in its text chunks. Its entity"
+              + " tag is its SHA-256. Ranges are served.")
+  @Problems({
+    ProblemType.ARTIFACT_NOT_READY,
+    ProblemType.JOB_WITHOUT_RESULT,
+    ProblemType.JOB_EXPIRED
+  })
+  ResponseEntity<Resource> image(
+      Tenant tenant, @PathVariable UUID id, @PathVariable int index, WebRequest request) {
+    Generation generation = generations.require(tenant.id(), id);
+    List<GeneratedImage> images = Generations.pictures(generation);
+    if (index < 0 || index >= images.size()) {
+      throw ProblemException.notFound("picture", index);
+    }
+    GeneratedImage image = images.get(index);
+    if (!generations.isKept(generation, image)) {
+      throw new ProblemException(
+          Problem.of(ProblemType.JOB_EXPIRED, "The picture has been removed.").withJob(id));
+    }
+    return PictureFile.of(generations, generation, image).answer(request);
+  }
+
   @GetMapping(path = "/generations/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
   @RequiresScope(Scope.JOBS_READ)
   @Operation(
@@ -101,7 +132,6 @@ class GenerationsController {
               + " at the end one of `succeeded`, `failed`, `canceled`, `expired`, after which the"
               + " stream is closed. A client that comes back with `Last-Event-ID` is sent what it"
               + " missed.")
-  @EventRead
   ResponseEntity<SseEmitter> events(
       Tenant tenant,
       @PathVariable UUID id,
@@ -128,7 +158,9 @@ class GenerationsController {
   @Problems(ProblemType.JOB_FINAL)
   ResponseEntity<GenerationView> cancel(Tenant tenant, @PathVariable UUID id) {
     Generation after = generations.cancel(tenant.id(), id);
-    return JobAnswers.canceled(after.job()).body(GenerationView.of(after, null, null));
+    return ResponseEntity.status(
+            after.job().state().isFinal() ? HttpStatus.OK : HttpStatus.ACCEPTED)
+        .body(GenerationView.of(after, null, null));
   }
 
   @DeleteMapping("/generations/{id}")
@@ -145,6 +177,9 @@ class GenerationsController {
       description = "It stops in its present scale and is gone then.",
       content = @Content)
   ResponseEntity<Void> delete(Tenant tenant, @PathVariable UUID id) {
-    return JobAnswers.removed(generations.remove(tenant.id(), id));
+    Removal removal = generations.remove(tenant.id(), id);
+    return ResponseEntity.status(
+            removal == Removal.REMOVED ? HttpStatus.NO_CONTENT : HttpStatus.ACCEPTED)
+        .build();
   }
 }
