@@ -1,5 +1,6 @@
 package samples;
 
+import io.diptych.http.Download;
 import io.diptych.http.ETag;
 import io.diptych.http.Prefer;
 import io.diptych.http.access.ApiKeys;
@@ -27,6 +28,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotBlank;
 import jakarta.validation.constraints.NotNull;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +50,8 @@ import org.springframework.context.annotation.Import;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.Resource;
 import org.springframework.dao.QueryTimeoutException;
+import org.springframework.http.CacheControl;
+import org.springframework.http.ContentDisposition;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -226,6 +230,18 @@ public class SampleRoutes {
     @GetMapping(path = "/{id}/file", produces = MediaType.APPLICATION_OCTET_STREAM_VALUE)
     Resource file(@PathVariable UUID id) {
       return new ByteArrayResource("0123456789".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    @GetMapping(path = "/{id}/download", produces = MediaType.APPLICATION_OCTET_STREAM_VALUE)
+    ResponseEntity<Resource> download(@PathVariable UUID id, WebRequest request) {
+      byte[] content = "0123456789".getBytes(StandardCharsets.US_ASCII);
+      return new Download(
+              "f".repeat(64),
+              content.length,
+              ContentDisposition.attachment().filename("digits.txt").build(),
+              CacheControl.noCache(),
+              () -> new ByteArrayInputStream(content))
+          .answer(request);
     }
 
     @GetMapping(path = "/{id}/picture", produces = MediaType.IMAGE_PNG_VALUE)

@@ -1,6 +1,7 @@
 package io.diptych.cli;
 
 import io.diptych.engine.Backbone;
+import io.diptych.engine.CheckedRequest;
 import io.diptych.engine.Concept;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.Sampling;
@@ -11,11 +12,11 @@ import io.diptych.image.ProvenanceMarker;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import org.jspecify.annotations.Nullable;
@@ -91,12 +92,10 @@ final class GenerateCommand implements Callable<Integer> {
       if (guidance != null) {
         sampling = sampling.withGuidanceScale(guidance);
       }
-      List<GenerationRequest> requests = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        requests.add(
-            new GenerationRequest(prompt, contentConcept, styleConcept, seed, i, sampling));
-      }
-      requests.forEach(backbone::validate);
+      CheckedRequest request =
+          backbone.check(
+              new GenerationRequest(prompt, contentConcept, styleConcept, seed, 0, sampling));
+      List<CheckedRequest> requests = IntStream.range(0, count).mapToObj(request::ofImage).toList();
       Files.createDirectories(out);
       try (ProgressBar bar =
           new ProgressBarBuilder()
@@ -105,10 +104,10 @@ final class GenerateCommand implements Callable<Integer> {
               .setUnit(" pictures", 1)
               .build()) {
         for (int from = 0; from < count; from += BATCH) {
-          List<GenerationRequest> batch = requests.subList(from, Math.min(count, from + BATCH));
-          List<BufferedImage> pictures = backbone.generate(batch);
+          List<CheckedRequest> batch = requests.subList(from, Math.min(count, from + BATCH));
+          List<BufferedImage> pictures = backbone.generate(batch, () -> false);
           for (int i = 0; i < pictures.size(); i++) {
-            write(pictures.get(i), batch.get(i), backbone);
+            write(pictures.get(i), batch.get(i).request(), backbone);
             bar.step();
           }
         }

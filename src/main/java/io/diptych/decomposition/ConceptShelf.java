@@ -3,6 +3,7 @@ package io.diptych.decomposition;
 import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.StoredBlob;
 import io.diptych.engine.Concept;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.http.problem.Problem;
@@ -11,6 +12,7 @@ import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.Jobs;
+import io.diptych.resource.OwnedJobs;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,7 +23,7 @@ public final class ConceptShelf implements Concepts {
 
   private static final Duration LOOK_AGAIN = Duration.ofSeconds(5);
 
-  private final Jobs jobs;
+  private final OwnedJobs jobs;
   private final DecompositionRows rows;
   private final BlobStore store;
   private final Map<BlobKey, Concept> cache;
@@ -30,7 +32,7 @@ public final class ConceptShelf implements Concepts {
    * @param cached most concepts kept in memory
    */
   ConceptShelf(Jobs jobs, DecompositionRows rows, BlobStore store, int cached) {
-    this.jobs = jobs;
+    this.jobs = new OwnedJobs(jobs, JobKind.DECOMPOSITION);
     this.rows = rows;
     this.store = store;
     this.cache = new RecentlyUsed(cached);
@@ -76,22 +78,15 @@ public final class ConceptShelf implements Concepts {
   }
 
   /**
-   * A concept as a file in the store.
-   *
-   * @param bytes its length
-   */
-  public record Artifact(BlobKey key, long bytes) {}
-
-  /**
    * The file of a decomposition's concept.
    *
    * @throws ProblemException as {@link #find}, with {@code not-found} for what is unknown
    */
-  public Artifact artifact(String tenant, UUID id) {
+  public StoredBlob artifact(String tenant, UUID id) {
     return artifact(tenant, id, ProblemType.NOT_FOUND);
   }
 
-  private Artifact artifact(String tenant, UUID id, ProblemType unknown) {
+  private StoredBlob artifact(String tenant, UUID id, ProblemType unknown) {
     Job job = require(tenant, id, unknown);
     switch (job.state()) {
       case QUEUED, RUNNING, CANCEL_REQUESTED ->
@@ -114,7 +109,8 @@ public final class ConceptShelf implements Concepts {
       throw missing(unknown, id);
     }
     requireKept(row, "artifact");
-    return new Artifact(new BlobKey(id, BlobKind.CONCEPT, concept.sha256()), concept.bytes());
+    return new StoredBlob(
+        new BlobKey(id, BlobKind.CONCEPT, concept.sha256()), concept.bytes(), concept.at());
   }
 
   private static void requireKept(DecompositionRows.Row row, String what) {
@@ -128,9 +124,7 @@ public final class ConceptShelf implements Concepts {
   }
 
   private Job require(String tenant, UUID id, ProblemType unknown) {
-    return jobs.find(tenant, id)
-        .filter(job -> job.kind() == JobKind.DECOMPOSITION)
-        .orElseThrow(() -> missing(unknown, id));
+    return jobs.find(tenant, id).orElseThrow(() -> missing(unknown, id));
   }
 
   private static ProblemException missing(ProblemType type, UUID id) {
@@ -144,12 +138,12 @@ public final class ConceptShelf implements Concepts {
    *
    * @throws ProblemException {@code not-found}, {@code job-expired}
    */
-  public BlobKey preview(String tenant, UUID id, int step) {
+  public StoredBlob preview(String tenant, UUID id, int step) {
     require(tenant, id, ProblemType.NOT_FOUND);
     requireKept(
         rows.find(tenant, id).orElseThrow(() -> missing(ProblemType.NOT_FOUND, id)), "preview");
     return rows.preview(id, step)
-        .map(sha256 -> new BlobKey(id, BlobKind.PREVIEW, sha256))
+        .flatMap(sha256 -> store.find(new BlobKey(id, BlobKind.PREVIEW, sha256)))
         .orElseThrow(() -> ProblemException.notFound("preview of step", step));
   }
 }

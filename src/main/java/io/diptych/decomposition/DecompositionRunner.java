@@ -9,7 +9,6 @@ import io.diptych.artifact.BlobStoreException;
 import io.diptych.artifact.StoredBlob;
 import io.diptych.engine.Backbone;
 import io.diptych.engine.Concept;
-import io.diptych.engine.EngineException;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.image.PngFile;
 import io.diptych.job.ClaimedJob;
@@ -47,24 +46,16 @@ final class DecompositionRunner implements JobRunner {
     return JobKind.DECOMPOSITION;
   }
 
-  /** Any model of this process, once the standard one is there; others are loaded on demand. */
   @Override
   public LaneCapacity capacity(String device) {
-    return models.isLoaded(null, device)
-        ? new LaneCapacity(true, models.digests(), Long.MAX_VALUE)
-        : LaneCapacity.UNABLE;
+    return models.capacity(device);
   }
 
   @Override
   public JobResult run(ClaimedJob job, JobProgress progress) {
     Plan plan = Decompositions.JSON.treeToValue(job.request(), Plan.class);
     BufferedImage picture = picture(job);
-    Backbone backbone = models.backbone(plan.backbone(), progress.device());
-    if (!backbone.info().digest().equals(plan.backboneDigest())) {
-      throw new EngineException(
-          EngineException.Kind.MODEL_UNAVAILABLE,
-          "The model '" + plan.backbone() + "' is no longer the one this was planned for.");
-    }
+    Backbone backbone = models.planned(plan.backbone(), plan.backboneDigest(), progress.device());
     Previews previews = new Previews(backbone, store, rows, job, progress, previewSteps);
     Concept concept = backbone.decompose(picture, plan.options(), previews);
     StoredBlob file =

@@ -4,30 +4,22 @@ import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
-import io.diptych.http.problem.Problem;
+import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.ProblemException;
-import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Attempt;
-import io.diptych.job.Cancellation;
-import io.diptych.job.IllegalTransitionException;
 import io.diptych.job.Job;
-import io.diptych.job.JobEvent;
 import io.diptych.job.JobKind;
-import io.diptych.job.JobQuery;
-import io.diptych.job.JobState;
 import io.diptych.job.Jobs;
-import io.diptych.job.QueueFullException;
 import io.diptych.job.Removal;
 import io.diptych.job.Submission;
+import io.diptych.resource.JobFilter;
+import io.diptych.resource.OwnedJobs;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -41,9 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Decompositions {
 
-  private static final Logger log = LoggerFactory.getLogger(Decompositions.class);
-
-  private final Jobs jobs;
+  private final OwnedJobs jobs;
   private final DecompositionRows rows;
   private final BlobStore store;
   private final Planner planner;
@@ -55,7 +45,7 @@ public final class Decompositions {
       BlobStore store,
       Planner planner,
       TransactionTemplate transaction) {
-    this.jobs = jobs;
+    this.jobs = new OwnedJobs(jobs, JobKind.DECOMPOSITION);
     this.rows = rows;
     this.store = store;
     this.planner = planner;
@@ -100,20 +90,14 @@ public final class Decompositions {
             .needBytes(estimate(plan).memoryBytes())
             .traceparent(traceparent)
             .build();
-    return refusing(
-        () ->
-            transaction.execute(
-                status -> {
-                  Job job = jobs.submit(submission);
-                  rows.insert(id, tenant, plan.backboneDigest(), picture.picture());
-                  picture.used();
-                  return read(job);
-                }));
-  }
-
-  /** A decomposition of the tenant. */
-  public Optional<Decomposition> find(String tenant, UUID id) {
-    return job(tenant, id).map(this::read);
+    return Objects.requireNonNull(
+        transaction.execute(
+            status -> {
+              Job job = jobs.submit(submission);
+              rows.insert(id, tenant, plan.backboneDigest(), picture.picture());
+              picture.used();
+              return read(job);
+            }));
   }
 
   /**
@@ -134,12 +118,13 @@ public final class Decompositions {
     }
   }
 
-  private Optional<Job> job(String tenant, UUID id) {
-    return jobs.find(tenant, id).filter(job -> job.kind() == JobKind.DECOMPOSITION);
-  }
-
-  private Decomposition require(String tenant, UUID id) {
-    return find(tenant, id).orElseThrow(() -> ProblemException.notFound("decomposition", id));
+  /**
+   * A decomposition of the tenant.
+   *
+   * @throws ProblemException {@code not-found}
+   */
+  public Decomposition require(String tenant, UUID id) {
+    return read(jobs.require(tenant, id));
   }
 
   private Decomposition read(Job job) {
@@ -159,85 +144,46 @@ public final class Decompositions {
             ? null
             : new Decomposition.Artifact(concept.sha256(), concept.bytes()),
         row.expiredAt(),
-        job.state() == JobState.QUEUED ? jobs.place(job).orElse(null) : null,
+        jobs.place(job).orElse(null),
         previews);
   }
 
   /** Decompositions of a tenant, newest first. */
-  public List<Decomposition> list(JobQuery query) {
-    List<Job> found = jobs.list(query);
-    Map<UUID, DecompositionRows.Row> of =
-        rows.find(query.tenant(), found.stream().map(Job::id).toList());
+  public List<Decomposition> list(String tenant, JobFilter filter, PageQuery page) {
+    List<Job> found = jobs.list(tenant, filter, page);
+    Map<UUID, DecompositionRows.Row> of = rows.find(tenant, found.stream().map(Job::id).toList());
     return found.stream()
         .filter(job -> of.containsKey(job.id())) // Else deleted between the two queries.
         .map(job -> decomposition(job, Objects.requireNonNull(of.get(job.id())), List.of()))
         .toList();
   }
 
-  /** Events with numbers above {@code after}, oldest first; none once it is deleted. */
-  public List<JobEvent> events(String tenant, UUID id, long after, int limit) {
-    return jobs.events(tenant, id, after, limit);
-  }
-
-  /** Every time a lane took it, oldest first. */
+  /**
+   * Every time a lane took it, oldest first.
+   *
+   * @throws ProblemException {@code not-found}
+   */
   public List<Attempt> attempts(String tenant, UUID id) {
-    require(tenant, id);
     return jobs.attempts(tenant, id);
   }
 
   /**
-   * Asks for its end. Asking again changes nothing.
+   * Asks for its end, as {@link OwnedJobs#cancel} does.
    *
-   * @return as it stands now: CANCELED, or CANCEL_REQUESTED while a lane still has it
-   * @throws ProblemException {@code job-final} when it has ended in another way
+   * @throws ProblemException {@code not-found}, {@code job-final}
    */
   public Decomposition cancel(String tenant, UUID id) {
-    require(tenant, id);
-    Cancellation done =
-        jobs.cancel(tenant, id).orElseThrow(() -> ProblemException.notFound("decomposition", id));
-    if (done.outcome() == Cancellation.Outcome.TOO_LATE) {
-      throw new ProblemException(
-          Problem.of(
-                  ProblemType.JOB_FINAL,
-                  "The decomposition is " + done.job().state() + " already; nothing was changed.")
-              .withJob(id));
-    }
-    return read(done.job());
+    return read(jobs.cancel(tenant, id));
   }
 
   /**
-   * Queues it again after it ended without a result; it goes on from its newest checkpoint. One
-   * that waits or runs is left alone.
+   * Queues it again, as {@link OwnedJobs#retry} does.
    *
-   * @throws ProblemException {@code job-final} when it has succeeded, {@code artifact-not-ready}
-   *     while it is being canceled, {@code queue-full}
+   * @throws ProblemException {@code not-found}, {@code job-final}, {@code artifact-not-ready},
+   *     {@code queue-full}
    */
   public Decomposition retry(String tenant, UUID id) {
-    Decomposition before = require(tenant, id);
-    return switch (before.state()) {
-      case QUEUED, RUNNING -> before;
-      case CANCEL_REQUESTED ->
-          throw new ProblemException(
-              Problem.of(
-                      ProblemType.ARTIFACT_NOT_READY,
-                      "The decomposition is being canceled; it can be retried once it is.")
-                  .withJob(id));
-      case SUCCEEDED -> throw succeeded(id);
-      case FAILED, CANCELED, EXPIRED ->
-          refusing(
-              () ->
-                  jobs.retry(tenant, id)
-                      .map(this::read)
-                      .orElseThrow(() -> ProblemException.notFound("decomposition", id)));
-    };
-  }
-
-  private static ProblemException succeeded(UUID id) {
-    return new ProblemException(
-        Problem.of(
-                ProblemType.JOB_FINAL,
-                "The decomposition has succeeded; there is nothing to retry.")
-            .withJob(id));
+    return read(jobs.retry(tenant, id));
   }
 
   /** Reads the result of a job that succeeded. */
@@ -246,30 +192,12 @@ public final class Decompositions {
   }
 
   /**
-   * Deletes it with its picture, concept, previews and checkpoints. A live one is canceled; while a
-   * lane still has it, nobody can read it any more.
+   * Deletes it with its picture, concept, previews and checkpoints, as {@link OwnedJobs#remove}
+   * does.
+   *
+   * @throws ProblemException {@code not-found}
    */
-  public Removal delete(String tenant, UUID id) {
-    return job(tenant, id)
-        .flatMap(found -> jobs.remove(tenant, id))
-        .orElseThrow(() -> ProblemException.notFound("decomposition", id));
-  }
-
-  private static <T> T refusing(Supplier<@Nullable T> work) {
-    try {
-      return Objects.requireNonNull(work.get());
-    } catch (QueueFullException full) {
-      throw new ProblemException(
-          Problem.of(ProblemType.QUEUE_FULL, String.valueOf(full.getMessage())),
-          full.retryAfter(),
-          full);
-    } catch (IllegalTransitionException moved) {
-      // Only a retry can meet it: the state changed since it was read.
-      throw new ProblemException(
-          Problem.of(
-                  ProblemType.JOB_FINAL,
-                  "The decomposition is " + moved.state() + " now; read it again.")
-              .withJob(moved.job()));
-    }
+  public Removal remove(String tenant, UUID id) {
+    return jobs.remove(tenant, id);
   }
 }

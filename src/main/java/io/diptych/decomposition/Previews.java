@@ -86,8 +86,9 @@ final class Previews implements RunControl {
           backbone
               .generate(
                   List.of(
-                      new GenerationRequest(
-                          PROMPT, concept, concept, seed, 0, backbone.defaultSampling())),
+                      backbone.check(
+                          new GenerationRequest(
+                              PROMPT, concept, concept, seed, 0, backbone.defaultSampling()))),
                   progress::stopRequested)
               .get(0);
       StoredBlob blob = store.put(job.id(), BlobKind.PREVIEW, PngFile.encode(picture));

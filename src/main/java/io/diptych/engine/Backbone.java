@@ -28,11 +28,11 @@ public interface Backbone extends AutoCloseable {
 
   /**
    * Checks a generation request: prompt slots against the concepts given, prompt length, sampling
-   * bounds, concepts learned on this very model.
+   * bounds, concepts learned on this very model. Costs no device anything.
    *
    * @throws EngineException of kind {@code INVALID_OPTIONS} or {@code INCOMPATIBLE_CONCEPT}
    */
-  void validate(GenerationRequest request);
+  CheckedRequest check(GenerationRequest request);
 
   /**
    * Learns the content and the style of one picture (CSD-VAR). Blocks until the run ends; the
@@ -51,24 +51,27 @@ public interface Backbone extends AutoCloseable {
   Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control);
 
   /**
+   * Checks requests, then generates them as {@link #generate(List, BooleanSupplier)} does, wanted
+   * to the end.
+   *
+   * @throws EngineException as {@link #check} does, before anything is generated
+   */
+  default List<BufferedImage> generate(List<GenerationRequest> batch) {
+    return generate(batch.stream().map(this::check).toList(), () -> false);
+  }
+
+  /**
    * Generates one picture per request in one batch. Requests may differ in prompt, concepts, seed
    * and guidance scale; see {@link GenerationRequest#batchKey()} for what must agree. Picture n
    * depends on request n alone.
    *
+   * @param batch checked by a backbone of this very model
+   * @param stop whether nobody wants the pictures any more; asked in every scale, after its
+   *     forward; in the last one that is before anything is decoded
    * @return pictures in the order of the requests, {@code info().resolution()} pixels square, RGB
-   */
-  default List<BufferedImage> generate(List<GenerationRequest> batch) {
-    return generate(batch, () -> false);
-  }
-
-  /**
-   * As above, until nobody wants the pictures any more.
-   *
-   * @param stop asked in every scale, after its forward; in the last one that is before anything is
-   *     decoded
    * @throws RunStoppedException when it said so; its steps are scales
    */
-  List<BufferedImage> generate(List<GenerationRequest> batch, BooleanSupplier stop);
+  List<BufferedImage> generate(List<CheckedRequest> batch, BooleanSupplier stop);
 
   @Override
   void close();

@@ -29,6 +29,11 @@ public record GenerationRequest(
     return sampling.batchKey();
   }
 
+  /** The same for another image of the seed. */
+  public GenerationRequest ofImage(int index) {
+    return new GenerationRequest(prompt, content, style, seed, index, sampling);
+  }
+
   /** What a prompt writes where content belongs. */
   public static final String CONTENT_SLOT = "{content}";
 

@@ -1,6 +1,5 @@
 package io.diptych.generation;
 
-import io.diptych.decomposition.Decomposition;
 import io.diptych.decomposition.Decompositions;
 import io.diptych.http.problem.FieldError;
 import io.diptych.http.problem.Problem;
@@ -11,9 +10,6 @@ import io.diptych.image.FontMissingException;
 import io.diptych.image.PngFile;
 import io.diptych.image.ProvenanceMarker;
 import io.diptych.image.SheetProvenance;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,17 +125,8 @@ public final class ContactSheets {
       return find(tenant, upload, pointer);
     }
     Generated generated = (Generated) cell;
-    UUID id = generated.generation();
-    Generation generation =
-        generations.find(tenant, id).orElseThrow(() -> ProblemException.notFound("generation", id));
-    if (generation.outcome() == null) {
-      Problem problem = Generations.problem(generation.job());
-      throw new ProblemException(
-          generation.job().state().isFinal()
-              ? Problem.of(ProblemType.JOB_WITHOUT_RESULT, problem.detail()).withJob(id)
-              : problem);
-    }
-    List<GeneratedImage> images = generation.outcome().images();
+    Generation generation = generations.require(tenant, generated.generation());
+    List<GeneratedImage> images = Generations.pictures(generation);
     if (generated.index() >= images.size()) {
       throw ProblemException.invalid(
           FieldError.at(
@@ -147,16 +134,12 @@ public final class ContactSheets {
               "must be less than " + images.size() + ", the number of pictures made"));
     }
     GeneratedImage image = images.get(generated.index());
-    return new Found(() -> read(generation, image), cell.caption());
+    return new Found(() -> generations.read(generation, image), cell.caption());
   }
 
   private Found find(String tenant, Uploaded upload, String pointer) {
     UUID id = upload.decomposition();
-    Decomposition decomposition =
-        decompositions
-            .find(tenant, id)
-            .orElseThrow(() -> ProblemException.notFound("decomposition", id));
-    if (decomposition.picture() == null) {
+    if (decompositions.require(tenant, id).picture() == null) {
       throw ProblemException.invalid(
           FieldError.at(
               pointer + "/decomposition", "was imported as an artifact, without a picture"));
@@ -167,14 +150,6 @@ public final class ContactSheets {
                 .picture(tenant, id)
                 .orElseThrow(() -> ProblemException.notFound("decomposition", id)),
         upload.caption());
-  }
-
-  private byte[] read(Generation generation, GeneratedImage image) {
-    try (InputStream file = generations.open(generation, image)) {
-      return file.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private byte[] takingAPlace(Supplier<byte[]> work) {

@@ -5,6 +5,7 @@ import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStoreException;
 import io.diptych.decomposition.Concepts;
 import io.diptych.engine.Backbone;
+import io.diptych.engine.CheckedRequest;
 import io.diptych.engine.Concept;
 import io.diptych.engine.EngineException;
 import io.diptych.engine.GenerationRequest;
@@ -65,12 +66,9 @@ final class GenerationRunner implements BatchRunner {
     return JobKind.GENERATION;
   }
 
-  /** Any model of this process, once the standard one is there; others are loaded on demand. */
   @Override
   public LaneCapacity capacity(String device) {
-    return models.isLoaded(null, device)
-        ? new LaneCapacity(true, models.digests(), Long.MAX_VALUE)
-        : LaneCapacity.UNABLE;
+    return models.capacity(device);
   }
 
   @Override
@@ -97,20 +95,18 @@ final class GenerationRunner implements BatchRunner {
   private @Nullable Backbone prepare(Work work, String device) {
     try {
       GenerationOrder order = GenerationOrder.read(work.job.request());
-      Backbone backbone = backbone(order, device);
+      Backbone backbone = models.planned(order.model(), order.modelDigest(), device);
       Concept content = concept(work.job, order.content(), "content");
       Concept style =
           order.style() != null && order.style().equals(order.content())
               ? content
               : concept(work.job, order.style(), "style");
+      CheckedRequest request =
+          backbone.check(
+              new GenerationRequest(
+                  order.prompt(), content, style, order.seed(), 0, order.sampling()));
       for (int i = 0; i < order.count(); i++) {
-        GenerationRequest request =
-            new GenerationRequest(
-                order.prompt(), content, style, order.seed(), i, order.sampling());
-        if (i == 0) {
-          backbone.validate(request);
-        }
-        work.items.add(new Item(work, request));
+        work.items.add(new Item(work, request.ofImage(i)));
       }
       work.order = order;
       return backbone;
@@ -118,20 +114,6 @@ final class GenerationRunner implements BatchRunner {
       work.failure = e;
       return null;
     }
-  }
-
-  private Backbone backbone(GenerationOrder order, String device) {
-    String name =
-        models
-            .nameOf(order.modelDigest())
-            .orElseThrow(
-                () ->
-                    new EngineException(
-                        EngineException.Kind.MODEL_UNAVAILABLE,
-                        "The worker does not have the model "
-                            + order.model()
-                            + " of this digest any more. Send the request again."));
-    return models.backbone(name, device);
   }
 
   private @Nullable Concept concept(ClaimedJob job, @Nullable UUID decomposition, String part) {
@@ -201,7 +183,9 @@ final class GenerationRunner implements BatchRunner {
       }
       work.made.add(
           images.keep(
-              work.job.id(), pictures.get(i), provenance(work, wanted.get(i).request, backbone)));
+              work.job.id(),
+              pictures.get(i),
+              provenance(work, wanted.get(i).request.request(), backbone)));
       work.largestForward = Math.max(work.largestForward, wanted.size());
       work.device = backbone.info().device();
     }
@@ -271,7 +255,7 @@ final class GenerationRunner implements BatchRunner {
   }
 
   /** One picture. */
-  private record Item(Work work, GenerationRequest request) {
+  private record Item(Work work, CheckedRequest request) {
     boolean strict() {
       return work.order().strict();
     }

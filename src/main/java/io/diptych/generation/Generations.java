@@ -6,22 +6,23 @@ import io.diptych.engine.EngineException;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.Sampling;
 import io.diptych.engine.weights.ModelManifest;
+import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.FieldError;
 import io.diptych.http.problem.Problem;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
-import io.diptych.job.Cancellation;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
-import io.diptych.job.JobQuery;
-import io.diptych.job.JobState;
 import io.diptych.job.Jobs;
-import io.diptych.job.QueueFullException;
 import io.diptych.job.QueuePlace;
 import io.diptych.job.Removal;
 import io.diptych.job.Submission;
 import io.diptych.model.Models;
+import io.diptych.resource.JobFilter;
+import io.diptych.resource.OwnedJobs;
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -38,7 +39,7 @@ public final class Generations {
   /** Seeds up to here survive every JSON reader: 2^53 - 1. */
   public static final long MAX_SEED = (1L << 53) - 1;
 
-  private final Jobs jobs;
+  private final OwnedJobs jobs;
   private final Models models;
   private final Concepts concepts;
   private final ImageKeeper images;
@@ -55,7 +56,7 @@ public final class Generations {
       ImageKeeper images,
       GenerationSettings settings,
       LongSupplier seeds) {
-    this.jobs = jobs;
+    this.jobs = new OwnedJobs(jobs, JobKind.GENERATION);
     this.models = models;
     this.concepts = concepts;
     this.images = images;
@@ -84,13 +85,7 @@ public final class Generations {
             .labels(wish.labels())
             .traceparent(wish.traceparent())
             .build();
-    try {
-      return Generation.of(jobs.submit(submission));
-    } catch (QueueFullException e) {
-      throw new ProblemException(
-              Problem.of(ProblemType.QUEUE_FULL, String.valueOf(e.getMessage())), null, e)
-          .retryAfter(e.retryAfter());
-    }
+    return Generation.of(jobs.submit(submission));
   }
 
   private GenerationOrder order(String tenant, GenerationWish wish) {
@@ -181,40 +176,44 @@ public final class Generations {
 
   /** A generation of the tenant. */
   public Optional<Generation> find(String tenant, UUID id) {
-    return jobs.find(tenant, id)
-        .filter(job -> job.kind() == JobKind.GENERATION)
-        .map(Generation::of);
+    return jobs.find(tenant, id).map(Generation::of);
+  }
+
+  /**
+   * A generation of the tenant.
+   *
+   * @throws ProblemException {@code not-found}
+   */
+  public Generation require(String tenant, UUID id) {
+    return Generation.of(jobs.require(tenant, id));
   }
 
   /** Generations of a tenant, newest first. */
-  public List<Generation> list(JobQuery query) {
-    return jobs.list(query).stream().map(Generation::of).toList();
+  public List<Generation> list(String tenant, JobFilter filter, PageQuery page) {
+    return jobs.list(tenant, filter, page).stream().map(Generation::of).toList();
   }
 
   /** Where a waiting generation stands; empty when it does not wait. */
   public Optional<QueuePlace> place(Generation generation) {
-    return generation.job().state() == JobState.QUEUED
-        ? jobs.place(generation.job())
-        : Optional.empty();
+    return jobs.place(generation.job());
   }
 
   /**
-   * Cancels a generation that waits, or asks the lane of a running one to stop.
+   * Asks for its end, as {@link OwnedJobs#cancel} does.
    *
-   * @return empty if the tenant has no such generation
+   * @throws ProblemException {@code not-found}, {@code job-final}
    */
-  public Optional<Cancellation> cancel(String tenant, UUID id) {
-    return find(tenant, id).flatMap(found -> jobs.cancel(tenant, id));
+  public Generation cancel(String tenant, UUID id) {
+    return Generation.of(jobs.cancel(tenant, id));
   }
 
   /**
-   * Deletes a generation with its pictures. One that still waits is canceled first; one that runs
-   * is hidden at once and goes when its lane has stopped.
+   * Deletes it with its pictures, as {@link OwnedJobs#remove} does.
    *
-   * @return empty if the tenant has no such generation
+   * @throws ProblemException {@code not-found}
    */
-  public Optional<Removal> remove(String tenant, UUID id) {
-    return find(tenant, id).flatMap(found -> jobs.remove(tenant, id));
+  public Removal remove(String tenant, UUID id) {
+    return jobs.remove(tenant, id);
   }
 
   /** Whether the file of a picture is still there. */
@@ -239,11 +238,36 @@ public final class Generations {
     }
   }
 
+  /** The PNG file of a picture, as {@link #open} gives it. */
+  public byte[] read(Generation generation, GeneratedImage image) {
+    try (InputStream file = open(generation, image)) {
+      return file.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * The pictures of a generation.
+   *
+   * @throws ProblemException {@code artifact-not-ready} or {@code job-without-result}
+   */
+  public static List<GeneratedImage> pictures(Generation generation) {
+    if (generation.outcome() != null) {
+      return generation.outcome().images();
+    }
+    Job job = generation.job();
+    Problem problem = problem(job);
+    throw new ProblemException(
+        job.state().isFinal()
+            ? Problem.of(ProblemType.JOB_WITHOUT_RESULT, problem.detail()).withJob(job.id())
+            : problem);
+  }
+
   /** Why a generation has no pictures. */
   public static Problem problem(Job job) {
     if (job.error() != null) {
-      ProblemType type = ProblemType.ofSlug(job.error().code()).orElse(ProblemType.INTERNAL);
-      return Problem.of(type, job.error().message()).withJob(job.id());
+      return Problem.stored(job.error().code(), job.error().message()).withJob(job.id());
     }
     return switch (job.state()) {
       case QUEUED, RUNNING, CANCEL_REQUESTED ->

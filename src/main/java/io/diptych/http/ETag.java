@@ -43,14 +43,17 @@ public record ETag(String value) {
    */
   public <T> ResponseEntity<T> answer(WebRequest request, Supplier<T> body) {
     CacheControl revalidate = CacheControl.noCache().cachePrivate();
-    // Spring leaves out the asterisk, which every representation that exists matches.
-    boolean any = "*".equals(request.getHeader(HttpHeaders.IF_NONE_MATCH));
-    if (any || request.checkNotModified(value)) {
+    if (isAny(request) || request.checkNotModified(value)) {
       return ResponseEntity.status(HttpStatus.NOT_MODIFIED)
           .eTag(value)
           .cacheControl(revalidate)
           .build();
     }
     return ResponseEntity.ok().eTag(value).cacheControl(revalidate).body(body.get());
+  }
+
+  /** Whether the caller has some version; Spring leaves out the asterisk, which matches each. */
+  static boolean isAny(WebRequest request) {
+    return "*".equals(request.getHeader(HttpHeaders.IF_NONE_MATCH));
   }
 }

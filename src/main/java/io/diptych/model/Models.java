@@ -6,6 +6,7 @@ import io.diptych.engine.backbone.SwittiBackbone;
 import io.diptych.engine.csd.SubConcepts;
 import io.diptych.engine.weights.ModelManifest;
 import io.diptych.engine.weights.ModelSource;
+import io.diptych.job.LaneCapacity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -120,6 +121,37 @@ public final class Models implements AutoCloseable {
       }
       throw e;
     }
+  }
+
+  /**
+   * The model that a job was planned for, by whatever name it is served now, as {@link #backbone}
+   * gives it.
+   *
+   * @param name what the job calls it
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} also when there is none of this
+   *     digest
+   */
+  public Backbone planned(String name, String digest, String device) {
+    return backbone(
+        nameOf(digest)
+            .orElseThrow(
+                () ->
+                    new EngineException(
+                        EngineException.Kind.MODEL_UNAVAILABLE,
+                        "The worker does not have the model "
+                            + name
+                            + " of this digest any more. Send the request again.")),
+        device);
+  }
+
+  /**
+   * What a lane on a device can run: any model of this process, once the standard one is there;
+   * others are loaded on demand. Never waits.
+   */
+  public LaneCapacity capacity(String device) {
+    return isLoaded(null, device)
+        ? new LaneCapacity(true, digests(), Long.MAX_VALUE)
+        : LaneCapacity.UNABLE;
   }
 
   /** Whether a model is loaded on a device. Never waits. */

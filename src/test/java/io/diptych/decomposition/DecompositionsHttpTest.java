@@ -1,5 +1,6 @@
 package io.diptych.decomposition;
 
+import static java.time.temporal.ChronoUnit.DAYS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.diptych.database.TestDatabase;
@@ -20,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -101,6 +103,9 @@ class DecompositionsHttpTest {
     assertThat(done.get("progress").get("step").asInt()).isEqualTo(4);
     assertThat(done.get("progress").get("losses").get("style").asDouble()).isPositive();
     assertThat(done.has("queue")).isFalse();
+    Instant created = Instant.parse(done.get("createdAt").asString());
+    assertThat(Instant.parse(done.get("startBy").asString())).isEqualTo(created.plus(1, DAYS));
+    assertThat(Instant.parse(done.get("finishBy").asString())).isEqualTo(created.plus(3, DAYS));
     assertThat(done.get("links").has("cancel")).isFalse();
 
     byte[] file = alice.bytes(done.get("links").get("artifact").asString());
@@ -357,6 +362,27 @@ class DecompositionsHttpTest {
         .isEqualTo(ProblemType.RANGE_NOT_SATISFIABLE.uri());
   }
 
+  @Test
+  void aPreviewIsAFileLikeOthers() throws Exception {
+    JsonNode done = alice.run(SHORT, "SUCCEEDED");
+    String path = done.get("links").get("previews").get(0).asString();
+    byte[] whole = alice.bytes(path);
+
+    HttpResponse<byte[]> part = raw(path, "Range", "bytes=1-3");
+
+    assertThat(part.statusCode()).isEqualTo(206);
+    assertThat(part.body()).isEqualTo(java.util.Arrays.copyOfRange(whole, 1, 4));
+    String tag = part.headers().firstValue("ETag").orElseThrow();
+    assertThat(raw(path, "If-None-Match", tag).statusCode()).isEqualTo(304);
+    assertThat(raw(path, "If-None-Match", "*").statusCode()).isEqualTo(304);
+    assertThat(part.headers().firstValue("Content-Type")).hasValue("image/png");
+    assertThat(part.headers().firstValue("Cache-Control")).hasValue("no-cache, private");
+    assertThat(part.headers().firstValue("Content-Disposition").orElseThrow())
+        .startsWith("inline; filename=\"" + done.get("id").asString() + "-2.png\"");
+    assertThat(problem(alice.get(path, "Range", "bytes=99999999-"), 416))
+        .isEqualTo(ProblemType.RANGE_NOT_SATISFIABLE.uri());
+  }
+
   private HttpResponse<byte[]> raw(String path, String... headers) throws Exception {
     return alice
         .client()
@@ -514,6 +540,7 @@ class DecompositionsHttpTest {
     assertThat(items("/decompositions?label=half:odd")).hasSize(2);
     assertThat(items("/decompositions?label=half:even&label=a,b:c:d")).hasSize(3);
     assertThat(items("/decompositions?state=QUEUED&state=FAILED")).isEmpty();
+    assertThat(items("/decompositions?state=&state=SUCCEEDED")).hasSize(5);
     String third = alice.get("/decompositions/" + ids.get(2)).json().get("createdAt").asString();
     assertThat(items("/decompositions?createdFrom=" + third)).hasSize(3);
     assertThat(items("/decompositions?createdBefore=" + third)).hasSize(2);

@@ -221,7 +221,8 @@ class EngineBenchmark {
 
   private static TextCondition encode(NDManager scope, ConceptText text, String prompt) {
     ConceptText.Caption caption =
-        text.caption(scope, "A " + prompt.replace("<", "").replace(">", ""), List.of(), 0, 0);
+        text.caption(
+            scope, text.tokenize("A " + prompt.replace("<", "").replace(">", ""), List.of()), 0, 0);
     List<NDArray> noRows = List.of(scope.zeros(new Shape(1, 384)));
     return text.encode(scope, caption, noRows, null, false);
   }

@@ -87,6 +87,8 @@ class GenerationsTest {
     assertThat(made.get("state").asString()).isEqualTo("SUCCEEDED");
     assertThat(made.get("reference").asString()).isEqualTo("r1");
     assertThat(made.get("seed").asLong()).isNotNegative();
+    assertThat(made.get("startBy").asString()).isGreaterThan(made.get("createdAt").asString());
+    assertThat(made.get("finishBy").asString()).isGreaterThan(made.get("startBy").asString());
     assertThat(made.get("images")).hasSize(2);
     assertThat(made.get("determinism").get("class").asString())
         .isEqualTo("BIT_EXACT_PER_BATCH_SHAPE");

@@ -1,15 +1,15 @@
 package io.diptych.decomposition.web;
 
-import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.StoredBlob;
 import io.diptych.decomposition.ConceptImport;
 import io.diptych.decomposition.ConceptShelf;
 import io.diptych.decomposition.Decompositions;
+import io.diptych.http.Download;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
 import io.diptych.http.openapi.Problems;
-import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
@@ -21,33 +21,30 @@ import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import jakarta.validation.constraints.Size;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.springframework.core.io.AbstractResource;
 import org.springframework.core.io.InputStreamResource;
 import org.springframework.core.io.Resource;
 import org.springframework.http.CacheControl;
 import org.springframework.http.ContentDisposition;
-import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.ResponseEntity;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PutMapping;
 import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RequestHeader;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
+import org.springframework.web.context.request.WebRequest;
 
 @RestController
 @ConditionalOnApi
 @Tag(name = "Decompositions")
 class ArtifactsController {
 
-  /** Neither an artifact nor a preview ever changes under its address. */
+  /** An artifact never changes under its address. */
   private static final CacheControl UNCHANGING =
       CacheControl.maxAge(Duration.ofHours(1)).cachePrivate().immutable();
 
@@ -74,45 +71,17 @@ class ArtifactsController {
       description =
           "A safetensors file: learned rows, memories, projectors, and in its header how they were"
               + " learned. `Range` is honoured.")
-  @ApiResponse(
-      responseCode = "200",
-      description = "The file.",
-      headers =
-          @Header(
-              name = "ETag",
-              description = "SHA-256 of the file.",
-              schema = @Schema(type = "string")),
-      content =
-          @Content(
-              mediaType = MediaType.APPLICATION_OCTET_STREAM_VALUE,
-              schema = @Schema(type = "string", format = "binary")))
-  @ApiResponse(responseCode = "206", description = "The part asked for.", content = @Content)
-  @ApiResponse(responseCode = "304", description = "The caller has it.", content = @Content)
   @Problems({
     ProblemType.ARTIFACT_NOT_READY,
     ProblemType.JOB_WITHOUT_RESULT,
-    ProblemType.JOB_EXPIRED,
-    ProblemType.RANGE_NOT_SATISFIABLE
+    ProblemType.JOB_EXPIRED
   })
-  ResponseEntity<Resource> artifact(
-      Tenant tenant,
-      @PathVariable UUID id,
-      @Parameter(hidden = true) @RequestHeader(name = HttpHeaders.IF_RANGE, required = false)
-          @Nullable String ifRange) {
-    ConceptShelf.Artifact artifact = shelf.artifact(tenant.id(), id);
-    String tag = '"' + artifact.key().sha256() + '"';
-    Resource file = new BlobFile(store, artifact.key(), artifact.bytes());
-    return ResponseEntity.ok()
-        .eTag(tag)
-        .cacheControl(UNCHANGING)
-        .header(
-            HttpHeaders.CONTENT_DISPOSITION,
-            ContentDisposition.attachment().filename(id + ".safetensors").build().toString())
-        // Spring honours ranges of every resource but this one, and does not know If-Range.
-        .body(
-            ifRange == null || ifRange.equals(tag)
-                ? file
-                : new InputStreamResource(file::getInputStream));
+  ResponseEntity<Resource> artifact(Tenant tenant, @PathVariable UUID id, WebRequest request) {
+    return download(
+            shelf.artifact(tenant.id(), id),
+            ContentDisposition.attachment().filename(id + ".safetensors").build(),
+            UNCHANGING)
+        .answer(request);
   }
 
   @GetMapping(path = "/decompositions/{id}/previews/{step}", produces = MediaType.IMAGE_PNG_VALUE)
@@ -121,22 +90,20 @@ class ArtifactsController {
       operationId = "readPreview",
       summary = "Look at a preview",
       description = "What the concepts together gave after that step.")
-  @ApiResponse(
-      responseCode = "200",
-      description = "The picture.",
-      content =
-          @Content(
-              mediaType = MediaType.IMAGE_PNG_VALUE,
-              schema = @Schema(type = "string", format = "binary")))
-  @ApiResponse(responseCode = "304", description = "The caller has it.", content = @Content)
   @Problems(ProblemType.JOB_EXPIRED)
-  ResponseEntity<byte[]> preview(Tenant tenant, @PathVariable UUID id, @PathVariable int step) {
-    BlobKey key = shelf.preview(tenant.id(), id, step);
-    return ResponseEntity.ok()
-        .eTag('"' + key.sha256() + '"')
-        .cacheControl(CacheControl.noCache().cachePrivate())
-        .contentType(MediaType.IMAGE_PNG)
-        .body(store.read(key));
+  ResponseEntity<Resource> preview(
+      Tenant tenant, @PathVariable UUID id, @PathVariable int step, WebRequest request) {
+    return download(
+            shelf.preview(tenant.id(), id, step),
+            ContentDisposition.inline().filename(id + "-" + step + ".png").build(),
+            CacheControl.noCache().cachePrivate())
+        .answer(request);
+  }
+
+  private Download download(
+      StoredBlob file, ContentDisposition disposition, CacheControl cacheControl) {
+    return new Download(
+        file.key().sha256(), file.bytes(), disposition, cacheControl, () -> store.open(file.key()));
   }
 
   @PutMapping(
@@ -186,49 +153,10 @@ class ArtifactsController {
           @Nullable String reference)
       throws IOException {
     ConceptImport.Imported imported = imports.take(tenant.id(), file.getInputStream(), reference);
-    DecompositionView view =
-        decompositions
-            .find(tenant.id(), imported.id())
-            .map(DecompositionView::of)
-            .orElseThrow(() -> ProblemException.notFound("decomposition", imported.id()));
     URI location = URI.create(DecompositionView.address(imported.id()));
     return (imported.created()
             ? ResponseEntity.created(location)
             : ResponseEntity.ok().location(location))
-        .body(view);
-  }
-
-  /** A blob as Spring wants it. */
-  private static final class BlobFile extends AbstractResource {
-
-    private final BlobStore store;
-    private final BlobKey key;
-    private final long bytes;
-
-    BlobFile(BlobStore store, BlobKey key, long bytes) {
-      this.store = store;
-      this.key = key;
-      this.bytes = bytes;
-    }
-
-    @Override
-    public long contentLength() {
-      return bytes;
-    }
-
-    @Override
-    public boolean exists() {
-      return true;
-    }
-
-    @Override
-    public InputStream getInputStream() {
-      return store.open(key);
-    }
-
-    @Override
-    public String getDescription() {
-      return key.toString();
-    }
+        .body(DecompositionView.of(decompositions.require(tenant.id(), imported.id())));
   }
 }

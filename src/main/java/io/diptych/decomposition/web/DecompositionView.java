@@ -10,12 +10,11 @@ import io.diptych.decomposition.LearnedConcept;
 import io.diptych.decomposition.Plan;
 import io.diptych.engine.DecompositionOptions;
 import io.diptych.http.problem.Problem;
-import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Job;
 import io.diptych.job.JobError;
 import io.diptych.job.JobState;
 import io.diptych.job.Progress;
-import io.diptych.job.QueuePlace;
+import io.diptych.resource.QueuePlaceView;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
 import java.util.List;
@@ -27,6 +26,8 @@ import tools.jackson.databind.JsonNode;
 /**
  * A decomposition on the wire. Which members are there depends on the state.
  *
+ * @param startBy it expires when no lane has taken it by then
+ * @param finishBy it expires when it has not ended by then
  * @param attempt runs that counted, the present one included
  * @param reference the caller's own name
  * @param picture the normalised picture; absent when the artifact was imported
@@ -43,12 +44,14 @@ record DecompositionView(
     Instant createdAt,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
+    @Nullable Instant startBy,
+    @Nullable Instant finishBy,
     int attempt,
     @Nullable String reference,
     Map<String, String> labels,
     Settings settings,
     @Nullable Picture picture,
-    @Nullable Queue queue,
+    @Nullable QueuePlaceView queue,
     @Nullable ProgressView progress,
     @Nullable Problem error,
     @Nullable Result result,
@@ -117,17 +120,6 @@ record DecompositionView(
     }
   }
 
-  /** A place in the queue. Generations have the same, in the same words: it is one schema. */
-  @Schema(name = "QueuePlace", description = "A place in the queue.")
-  record Queue(
-      @Schema(description = "1: next.") int position,
-      @Schema(description = "From the duration of recent runs.") long estimatedWaitSeconds) {
-
-    static Queue of(QueuePlace place) {
-      return new Queue(place.position(), ceilSeconds(place.estimatedWait().toMillis()));
-    }
-  }
-
   /**
    * @param phase which concept the last step was about
    * @param losses the newest loss of each phase
@@ -151,7 +143,7 @@ record DecompositionView(
           progress.phase(),
           progress.losses(),
           progress.stepMillis(),
-          ceilSeconds(progress.remainingMillis()));
+          (progress.remainingMillis() + 999) / 1000);
     }
   }
 
@@ -190,7 +182,6 @@ record DecompositionView(
   static DecompositionView of(Decomposition decomposition) {
     Job job = decomposition.job();
     Decomposition.Picture picture = decomposition.picture();
-    QueuePlace place = decomposition.place();
     Progress progress = job.progress();
     JobError error = job.error();
     return new DecompositionView(
@@ -199,22 +190,18 @@ record DecompositionView(
         job.createdAt(),
         job.startedAt(),
         job.finishedAt(),
+        job.startBy(),
+        job.finishBy(),
         job.attempt(),
         decomposition.plan().reference(),
         job.labels(),
         Settings.of(decomposition.plan()),
         picture == null ? null : Picture.of(picture),
-        place == null ? null : Queue.of(place),
+        QueuePlaceView.of(decomposition.place()),
         progress == null ? null : ProgressView.of(progress),
-        error == null ? null : problem(error, job.id()),
+        error == null ? null : Problem.stored(error.code(), error.message()).withJob(job.id()),
         result(decomposition),
         links(decomposition));
-  }
-
-  private static Problem problem(JobError error, UUID job) {
-    return Problem.of(
-            ProblemType.ofSlug(error.code()).orElse(ProblemType.INTERNAL), error.message())
-        .withJob(job);
   }
 
   private static @Nullable Result result(Decomposition decomposition) {
@@ -260,9 +247,5 @@ record DecompositionView(
 
   static String address(UUID id) {
     return "/decompositions/" + id;
-  }
-
-  static long ceilSeconds(long millis) {
-    return (millis + 999) / 1000;
   }
 }

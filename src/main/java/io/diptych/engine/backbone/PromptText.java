@@ -9,6 +9,7 @@ import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.csd.Captions;
 import io.diptych.engine.csd.ConceptText;
 import io.diptych.engine.sample.Sampler.TextCondition;
+import io.diptych.engine.text.Prompt;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -25,33 +26,17 @@ final class PromptText {
     this.text = text;
   }
 
+  /**
+   * A prompt with its slots filled.
+   *
+   * @param perEncoder as each encoder sees it
+   * @param firstStyleRow of the learned table; those before it are the content's
+   * @param rows of the learned table
+   */
+  record Tokens(List<Prompt> perEncoder, int firstStyleRow, int rows) {}
+
   /** Throws {@code INVALID_OPTIONS} when the text is longer than an encoder takes. */
-  void check(GenerationRequest request) {
-    Filled filled = fill(request);
-    text.checkLength(filled.text, filled.placeholders);
-  }
-
-  TextCondition encode(NDManager scope, GenerationRequest request) {
-    Filled filled = fill(request);
-    int rows = filled.placeholders.size();
-    ConceptText.Caption caption =
-        text.caption(scope, filled.text, filled.placeholders, filled.firstStyleRow, rows);
-    List<NDArray> tables = new ArrayList<>();
-    List<NDArray> projectors = new ArrayList<>();
-    for (int encoder = 0; encoder < caption.prompts().size(); encoder++) {
-      tables.add(table(scope, request, encoder));
-      Tensor projector =
-          request.style() == null ? null : request.style().tensors().get("projector." + encoder);
-      if (projector != null) {
-        projectors.add(scope.create(projector.values(), new Shape(projector.shape())));
-      }
-    }
-    return text.encode(scope, caption, tables, projectors.isEmpty() ? null : projectors, false);
-  }
-
-  private record Filled(String text, List<String> placeholders, int firstStyleRow) {}
-
-  private static Filled fill(GenerationRequest request) {
+  Tokens tokenize(GenerationRequest request) {
     List<String> placeholders = new ArrayList<>();
     String prompt = request.prompt();
     if (request.content() != null) {
@@ -65,7 +50,23 @@ final class PromptText {
       prompt = prompt.replace(GenerationRequest.STYLE_SLOT, captions.styleSlot());
       placeholders.addAll(captions.stylePlaceholders());
     }
-    return new Filled(prompt, placeholders, firstStyleRow);
+    return new Tokens(text.tokenize(prompt, placeholders), firstStyleRow, placeholders.size());
+  }
+
+  TextCondition encode(NDManager scope, GenerationRequest request, Tokens tokens) {
+    ConceptText.Caption caption =
+        text.caption(scope, tokens.perEncoder, tokens.firstStyleRow, tokens.rows);
+    List<NDArray> tables = new ArrayList<>();
+    List<NDArray> projectors = new ArrayList<>();
+    for (int encoder = 0; encoder < caption.prompts().size(); encoder++) {
+      tables.add(table(scope, request, encoder));
+      Tensor projector =
+          request.style() == null ? null : request.style().tensors().get("projector." + encoder);
+      if (projector != null) {
+        projectors.add(scope.create(projector.values(), new Shape(projector.shape())));
+      }
+    }
+    return text.encode(scope, caption, tables, projectors.isEmpty() ? null : projectors, false);
   }
 
   private static NDArray table(NDManager scope, GenerationRequest request, int encoder) {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.diptych.engine.Backbone;
 import io.diptych.engine.BackboneInfo;
+import io.diptych.engine.CheckedRequest;
 import io.diptych.engine.Concept;
 import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.EngineException;
@@ -46,6 +47,7 @@ public final class SwittiBackbone implements Backbone {
   private final Switti switti;
   private final Sampler sampler;
   private final ConceptText text;
+  private final PromptText prompts;
   private final CsdVar csdVar;
 
   private SwittiBackbone(
@@ -71,6 +73,7 @@ public final class SwittiBackbone implements Backbone {
     this.sampler = new Sampler(switti, vqvae, manager);
     CsdProgram program = new CsdProgram(manifest.scales(), manager);
     this.text = new ConceptText(encoders, program, manager);
+    this.prompts = new PromptText(text);
     this.csdVar =
         new CsdVar(
             new CsdVar.Models(switti, vqvae, program, text, manifest.name(), manifest.digest()),
@@ -143,7 +146,7 @@ public final class SwittiBackbone implements Backbone {
   }
 
   @Override
-  public void validate(GenerationRequest request) {
+  public CheckedRequest check(GenerationRequest request) {
     for (Concept concept : concepts(request)) {
       if (!concept.metadata().backboneDigest().equals(manifest.digest())) {
         throw new EngineException(
@@ -161,7 +164,28 @@ public final class SwittiBackbone implements Backbone {
       ConceptCheck.require(concept, manifest);
     }
     request.validate(manifest.scales().size());
-    new PromptText(text).check(request);
+    return new Checked(manifest.digest(), request, prompts.tokenize(request));
+  }
+
+  /**
+   * A request that was checked.
+   *
+   * @param modelDigest of the model that has checked it
+   */
+  private record Checked(String modelDigest, GenerationRequest request, PromptText.Tokens tokens)
+      implements CheckedRequest {
+
+    @Override
+    public Checked ofImage(int index) {
+      return new Checked(modelDigest, request.ofImage(index), tokens);
+    }
+  }
+
+  private Checked own(CheckedRequest checked) {
+    if (checked instanceof Checked own && own.modelDigest.equals(manifest.digest())) {
+      return own;
+    }
+    throw new IllegalArgumentException("The request was checked by another model.");
   }
 
   @Override
@@ -170,18 +194,19 @@ public final class SwittiBackbone implements Backbone {
   }
 
   @Override
-  public List<BufferedImage> generate(List<GenerationRequest> batch, BooleanSupplier stop) {
+  public List<BufferedImage> generate(List<CheckedRequest> checked, BooleanSupplier stop) {
+    List<GenerationRequest> batch = checked.stream().map(CheckedRequest::request).toList();
     if (batch.stream().map(GenerationRequest::batchKey).distinct().count() != 1) {
       throw new IllegalArgumentException("Requests of one batch must have one batch key.");
     }
-    batch.forEach(this::validate);
-    PromptText prompts = new PromptText(text);
+    List<Checked> own = checked.stream().map(this::own).toList();
     try (NDManager scope = manager.newSubManager()) {
       List<Sampler.Row> rows = new ArrayList<>();
-      for (GenerationRequest request : batch) {
+      for (Checked each : own) {
+        GenerationRequest request = each.request();
         rows.add(
             new Sampler.Row(
-                prompts.encode(scope, request),
+                prompts.encode(scope, request, each.tokens()),
                 request.seed(),
                 request.imageIndex(),
                 request.sampling()));

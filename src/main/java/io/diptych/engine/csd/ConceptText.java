@@ -33,7 +33,7 @@ public final class ConceptText {
   public ConceptText(List<TextEncoder> encoders, CsdProgram program, NDManager manager) {
     this.encoders = List.copyOf(encoders);
     this.program = program;
-    Caption nothing = caption(manager, "", List.of(), 0, 0);
+    Caption nothing = caption(manager, tokenize("", List.of()), 0, 0);
     TextCondition condition =
         encode(
             manager,
@@ -66,18 +66,11 @@ public final class ConceptText {
    * Prepares a caption.
    *
    * @param owner keeps what is computed
-   * @param placeholders texts that stand for rows 0, 1, ... of the learned table
+   * @param tokenized the caption as {@link #tokenize} gave it
    * @param fromRow first row whose output is rectified
    * @param toRow row after the last; equal to {@code fromRow} for none
-   * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when it is too long
    */
-  public Caption caption(
-      NDManager owner, String text, List<String> placeholders, int fromRow, int toRow) {
-    return caption(owner, tokenize(text, placeholders), fromRow, toRow);
-  }
-
-  /** As above, of a caption that was tokenised for each encoder. */
-  Caption caption(NDManager owner, List<Prompt> tokenized, int fromRow, int toRow) {
+  public Caption caption(NDManager owner, List<Prompt> tokenized, int fromRow, int toRow) {
     List<PreparedPrompts> prompts = new ArrayList<>();
     List<NDArray> rectified = new ArrayList<>();
     for (int i = 0; i < encoders.size(); i++) {
@@ -95,9 +88,10 @@ public final class ConceptText {
   /**
    * A caption as each encoder sees it.
    *
+   * @param placeholders texts that stand for rows 0, 1, ... of the learned table
    * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when it is too long
    */
-  List<Prompt> tokenize(String text, List<String> placeholders) {
+  public List<Prompt> tokenize(String text, List<String> placeholders) {
     return encoders.stream().map(encoder -> encoder.tokenize(text, placeholders)).toList();
   }
 
@@ -152,18 +146,22 @@ public final class ConceptText {
         .pooled();
   }
 
-  /** Throws when any encoder cannot take the text. */
-  public void checkLength(String text, List<String> placeholders) {
-    tokenize(text, placeholders);
-  }
-
   /**
    * Where learned rows start from (backbones.md 5.2): content copies the first token of its words,
    * style repeats the first tokens of its words in turn.
+   *
+   * @return per encoder, (tokens, width)
+   * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when a word has no
+   *     tokens
    */
-  Tensor initialRows(
-      NDManager manager, int encoder, String words, int tokens, boolean firstTokenOnly) {
-    TextEncoder text = encoders.get(encoder);
+  List<Tensor> initialRows(NDManager manager, String words, int tokens, boolean firstTokenOnly) {
+    return encoders.stream()
+        .map(encoder -> initialRows(manager, encoder, words, tokens, firstTokenOnly))
+        .toList();
+  }
+
+  private static Tensor initialRows(
+      NDManager manager, TextEncoder text, String words, int tokens, boolean firstTokenOnly) {
     String[] parts = firstTokenOnly ? new String[] {words} : words.strip().split("\\s+");
     int width = text.width();
     float[] rows = new float[tokens * width];

@@ -56,6 +56,9 @@ final class CsdRun {
   private SortedMap<String, Tensor> evaluated = Collections.emptySortedMap();
   private int step;
 
+  /** Where the learned rows of either concept start from, (tokens, width) per encoder. */
+  record StartRows(List<Tensor> content, List<Tensor> style) {}
+
   /** Token maps of the picture, or of its mirror image, as one row (1, L), and the inputs. */
   private record Target(NDArray tokens, NDArray input) {}
 
@@ -70,6 +73,7 @@ final class CsdRun {
   CsdRun(
       CsdVar.Models models,
       DecompositionOptions options,
+      StartRows startRows,
       NDArray picture,
       String pictureDigest,
       NDManager manager,
@@ -88,9 +92,9 @@ final class CsdRun {
         new CaptionEncoder(
             models.text(), models.program(), texts, manager, !options.gradientIsolation());
     SortedMap<String, Tensor> firstContent =
-        initial("content", options.contentWord(), true, new SplittableRandom(options.seed()));
+        initial("content", startRows.content(), new SplittableRandom(options.seed()));
     SortedMap<String, Tensor> firstStyle =
-        initial("style", options.styleWord(), false, new SplittableRandom(~options.seed()));
+        initial("style", startRows.style(), new SplittableRandom(~options.seed()));
     if (checkpoint == null) {
       this.content = ParameterGroup.initial(manager, firstContent);
       this.style = ParameterGroup.initial(manager, firstStyle);
@@ -345,12 +349,10 @@ final class CsdRun {
   }
 
   private SortedMap<String, Tensor> initial(
-      String group, String words, boolean firstTokenOnly, SplittableRandom random) {
+      String group, List<Tensor> rows, SplittableRandom random) {
     SortedMap<String, Tensor> values = new TreeMap<>();
-    for (int encoder = 0; encoder < models.text().encoders(); encoder++) {
-      values.put(
-          group + ".rows." + encoder,
-          models.text().initialRows(manager, encoder, words, options.tokens(), firstTokenOnly));
+    for (int encoder = 0; encoder < rows.size(); encoder++) {
+      values.put(group + ".rows." + encoder, rows.get(encoder));
     }
     DecompositionOptions.Memory memory = options.memory();
     if (memory != null) {

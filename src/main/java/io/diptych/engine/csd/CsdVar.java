@@ -56,13 +56,13 @@ public final class CsdVar {
    * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
    */
   public void validate(DecompositionOptions options) {
-    checkNumbersAndLength(options);
+    check(options);
     if (options.rectification() != null) {
       subConcepts(options);
     }
   }
 
-  private void checkNumbersAndLength(DecompositionOptions options) {
+  private CsdRun.StartRows check(DecompositionOptions options) {
     options.validate(models.switti().architecture().depth());
     List<Integer> sides = models.switti().architecture().sides();
     if (options.scaleAware()
@@ -77,13 +77,10 @@ public final class CsdVar {
               + " off.");
     }
     Captions captions = Captions.of(options);
-    models.text().checkLength(captions.full(), captions.placeholders());
-    try (NDManager scope = manager.newSubManager()) {
-      for (int encoder = 0; encoder < models.text().encoders(); encoder++) {
-        models.text().initialRows(scope, encoder, options.contentWord(), options.tokens(), true);
-        models.text().initialRows(scope, encoder, options.styleWord(), options.tokens(), false);
-      }
-    }
+    models.text().tokenize(captions.full(), captions.placeholders());
+    return new CsdRun.StartRows(
+        models.text().initialRows(manager, options.contentWord(), options.tokens(), true),
+        models.text().initialRows(manager, options.styleWord(), options.tokens(), false));
   }
 
   /**
@@ -94,7 +91,7 @@ public final class CsdVar {
    *     OUT_OF_MEMORY} or {@code DEVICE_FAILURE}
    */
   public Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control) {
-    checkNumbersAndLength(options);
+    CsdRun.StartRows startRows = check(options);
     String pictureDigest = digest(image);
     Optional<Checkpoint> checkpoint =
         control
@@ -108,7 +105,14 @@ public final class CsdVar {
       NDArray picture = models.vqvae().fit(runManager, image);
       CsdRun run =
           new CsdRun(
-              models, options, picture, pictureDigest, runManager, lines, checkpoint.orElse(null));
+              models,
+              options,
+              startRows,
+              picture,
+              pictureDigest,
+              runManager,
+              lines,
+              checkpoint.orElse(null));
       while (!run.isFinished()) {
         RunControl.Directive directive = control.afterStep(run.next());
         if (directive == RunControl.Directive.CHECKPOINT
@@ -132,7 +136,7 @@ public final class CsdVar {
         source.of(
             options.contentWord(),
             given.isEmpty() ? SubConcepts.USUAL_LINES : SubConcepts.MOST_LINES);
-    lines.lines().forEach(line -> models.text().checkLength(line, List.of()));
+    lines.lines().forEach(line -> models.text().tokenize(line, List.of()));
     checkRank(options.rectification().rank(), lines);
     return lines;
   }

@@ -12,8 +12,10 @@ import io.diptych.http.problem.Problem;
 import io.diptych.job.Job;
 import io.diptych.job.JobState;
 import io.diptych.job.QueuePlace;
+import io.diptych.resource.QueuePlaceView;
 import io.swagger.v3.oas.annotations.media.Schema;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -42,10 +44,13 @@ record GenerationView(
     @Nullable String reference,
     Map<String, String> labels,
     @Schema(description = "Runs that counted, this one included.") int attempt,
-    @Schema(description = "Where it stands, while it waits.") @Nullable Queue queue,
+    @Schema(description = "Where it stands, while it waits.") @Nullable QueuePlaceView queue,
     Instant createdAt,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt,
+    @Schema(description = "It expires when no lane has taken it by then.")
+        @Nullable Instant startBy,
+    @Schema(description = "It expires when it has not ended by then.") @Nullable Instant finishBy,
     @Schema(description = "The pictures, once it has succeeded.") @Nullable List<Image> images,
     @Schema(description = "What repeating it gives, once it has succeeded.")
         @Nullable Repeatability determinism,
@@ -64,17 +69,6 @@ record GenerationView(
   /** Smoothing as it was applied. */
   @Schema(name = "AppliedSmoothing")
   record Smoothing(int fromScale) {}
-
-  /** A place in the queue. */
-  @Schema(name = "QueuePlace")
-  record Queue(
-      @Schema(description = "1: next.") int position,
-      @Schema(description = "From the duration of recent runs.") long estimatedWaitSeconds) {
-
-    static Queue of(QueuePlace place) {
-      return new Queue(place.position(), (place.estimatedWait().toMillis() + 999) / 1000);
-    }
-  }
 
   /** A picture that was made. */
   @Schema(name = "GeneratedImage")
@@ -127,12 +121,12 @@ record GenerationView(
 
   /**
    * @param place null: not shown
-   * @param data the base64 text of a picture; null: not shown
+   * @param png reads the file of a picture; null: not shown
    */
   static GenerationView of(
       Generation generation,
       @Nullable QueuePlace place,
-      @Nullable Function<GeneratedImage, String> data) {
+      @Nullable Function<GeneratedImage, byte[]> png) {
     Job job = generation.job();
     GenerationOrder order = generation.order();
     Sampling sampling = order.sampling();
@@ -161,14 +155,16 @@ record GenerationView(
         order.reference(),
         job.labels(),
         job.attempt(),
-        place == null ? null : Queue.of(place),
+        QueuePlaceView.of(place),
         job.createdAt(),
         job.startedAt(),
         job.finishedAt(),
+        job.startBy(),
+        job.finishBy(),
         generation.outcome() == null
             ? null
             : generation.outcome().images().stream()
-                .map(image -> view(job.id(), image, data))
+                .map(image -> view(job.id(), image, png))
                 .toList(),
         generation.outcome() == null ? null : view(generation.outcome().determinism()),
         job.error() == null ? null : Generations.problem(job),
@@ -185,7 +181,7 @@ record GenerationView(
   }
 
   private static Image view(
-      UUID id, GeneratedImage image, @Nullable Function<GeneratedImage, String> data) {
+      UUID id, GeneratedImage image, @Nullable Function<GeneratedImage, byte[]> png) {
     return new Image(
         image.index(),
         path(id, image),
@@ -196,7 +192,7 @@ record GenerationView(
         image.sha256(),
         image.pixelSha256(),
         image.perceptualHash(),
-        data == null ? null : data.apply(image));
+        png == null ? null : Base64.getEncoder().encodeToString(png.apply(image)));
   }
 
   private static Repeatability view(Determinism determinism) {

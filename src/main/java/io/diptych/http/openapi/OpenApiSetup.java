@@ -18,6 +18,7 @@ import org.springdoc.core.customizers.GlobalOperationCustomizer;
 import org.springdoc.core.utils.SpringDocUtils;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
 /** The OpenAPI document apart from its operations. */
 @Configuration(proxyBeanMethods = false)
@@ -31,6 +32,8 @@ class OpenApiSetup {
     SpringDocUtils.getConfig()
         .addRequestWrapperToIgnore(
             Tenant.class, Prefer.class, IdempotencyKey.class, PageQuery.class);
+    // Events on the wire are text.
+    SpringDocUtils.getConfig().replaceWithClass(SseEmitter.class, String.class);
   }
 
   @Bean

@@ -1,5 +1,7 @@
 package io.diptych.http.openapi;
 
+import io.diptych.http.Download;
+import io.diptych.http.ETag;
 import io.diptych.http.Prefer;
 import io.diptych.http.access.RequiresScope;
 import io.diptych.http.idempotency.IdempotencyKey;
@@ -11,6 +13,8 @@ import io.swagger.v3.oas.models.media.IntegerSchema;
 import io.swagger.v3.oas.models.media.Schema;
 import io.swagger.v3.oas.models.media.StringSchema;
 import io.swagger.v3.oas.models.parameters.Parameter;
+import io.swagger.v3.oas.models.responses.ApiResponse;
+import io.swagger.v3.oas.models.responses.ApiResponses;
 import io.swagger.v3.oas.models.security.SecurityRequirement;
 import java.lang.annotation.Annotation;
 import java.math.BigDecimal;
@@ -25,12 +29,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springdoc.core.customizers.GlobalOperationCustomizer;
 import org.springframework.core.MethodParameter;
+import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.AnnotatedElementUtils;
+import org.springframework.core.io.Resource;
+import org.springframework.http.HttpEntity;
+import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RequestPart;
+import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
 /** Documents what a handler method does by its signature: headers, parameters, scopes, problems. */
 class OperationDocument implements GlobalOperationCustomizer {
@@ -67,6 +77,15 @@ class OperationDocument implements GlobalOperationCustomizer {
       eachSuccess(
           operation, "Link", "`rel=\"next\"`, if there is a next page.", new StringSchema());
     }
+    if (takes(handler, WebRequest.class)) {
+      conditional(operation.getResponses(), answers(handler, Resource.class));
+    } else if (answers(handler, SseEmitter.class)) {
+      operation.getResponses().get("200").setDescription("The stream.");
+      operation
+          .getResponses()
+          .addApiResponse(
+              "204", described("The client has had the last event; it need not come back."));
+    }
     RequiresScope scope = scope(handler);
     if (scope != null) {
       List<String> scopes = List.of(scope.value().value());
@@ -77,6 +96,27 @@ class OperationDocument implements GlobalOperationCustomizer {
     }
     document(operation, problems(handler, scope));
     return operation;
+  }
+
+  /** What {@link ETag#answer} and {@link Download#answer} answer. */
+  private static void conditional(ApiResponses responses, boolean file) {
+    responses
+        .get("200")
+        .description(file ? "The file." : "As it stands now.")
+        .addHeaderObject(
+            HttpHeaders.ETAG,
+            new Header()
+                .description(file ? "SHA-256 of the file." : "Changes with everything in the body.")
+                .schema(new StringSchema()));
+    if (file) {
+      responses.addApiResponse("206", described("The part asked for."));
+    }
+    responses.addApiResponse(
+        "304", described(file ? "The caller has it." : "Nothing has changed."));
+  }
+
+  private static ApiResponse described(String description) {
+    return new ApiResponse().description(description);
   }
 
   private static Set<ProblemType> problems(HandlerMethod handler, @Nullable RequiresScope scope) {
@@ -106,6 +146,9 @@ class OperationDocument implements GlobalOperationCustomizer {
               ProblemType.IDEMPOTENCY_KEY_MISSING,
               ProblemType.IDEMPOTENCY_CONFLICT,
               ProblemType.IDEMPOTENCY_MISMATCH));
+    }
+    if (answers(handler, Resource.class)) {
+      problems.add(ProblemType.RANGE_NOT_SATISFIABLE);
     }
     Problems own = handler.getMethodAnnotation(Problems.class);
     if (own != null) {
@@ -167,6 +210,13 @@ class OperationDocument implements GlobalOperationCustomizer {
   private static boolean takes(HandlerMethod handler, Class<?> type) {
     return Arrays.stream(handler.getMethodParameters())
         .anyMatch(parameter -> parameter.getParameterType() == type);
+  }
+
+  private static boolean answers(HandlerMethod handler, Class<?> body) {
+    return ResolvableType.forMethodReturnType(handler.getMethod())
+            .as(HttpEntity.class)
+            .resolveGeneric()
+        == body;
   }
 
   private static boolean annotated(HandlerMethod handler, Class<? extends Annotation> annotation) {

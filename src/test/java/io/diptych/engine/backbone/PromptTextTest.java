@@ -29,6 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 class PromptTextTest {
 
+  private static TextCondition encode(
+      PromptText prompts, NDManager scope, GenerationRequest request) {
+    return prompts.encode(scope, request, prompts.tokenize(request));
+  }
+
   private static final int WIDTH = 384;
 
   @Test
@@ -44,8 +49,8 @@ class PromptTextTest {
       NDArray projector = program.projector(manager, directions, 5);
       PromptText prompts = new PromptText(text);
 
-      NDArray plain = prompts.encode(manager, request(concept(null))).context();
-      TextCondition rectified = prompts.encode(manager, request(concept(projector)));
+      NDArray plain = encode(prompts, manager, request(concept(null))).context();
+      TextCondition rectified = encode(prompts, manager, request(concept(projector)));
 
       // [CLS] a fox c c c c in watercolor s s s s style [SEP], whatever "watercolor" splits into
       long tokens = plain.getShape().get(1);

@@ -3,6 +3,7 @@ package io.diptych.engine.backbone;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.diptych.engine.CheckedRequest;
 import io.diptych.engine.Concept;
 import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.DecompositionOptions.Memory;
@@ -121,8 +122,8 @@ class SwittiBackboneTest {
 
   @Test
   void aGenerationThatNobodyWantsAnyMoreEndsInItsScaleAndLeavesNothing() {
-    List<GenerationRequest> requests = List.of(request("a {content}", fox, null, 1));
-    backbone.generate(requests);
+    List<CheckedRequest> requests = List.of(backbone.check(request("a {content}", fox, null, 1)));
+    backbone.generate(requests, () -> false);
     long before = LiveArrays.count(backbone.manager());
     AtomicInteger asked = new AtomicInteger();
 
@@ -189,11 +190,29 @@ class SwittiBackboneTest {
 
   @Test
   void aConceptOfAnotherModelIsRefused() {
-    assertThatThrownBy(() -> nonCausal.validate(request("a {content} on the beach", fox, null, 1)))
+    assertThatThrownBy(() -> nonCausal.check(request("a {content} on the beach", fox, null, 1)))
         .isInstanceOfSatisfying(
             EngineException.class,
             e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INCOMPATIBLE_CONCEPT))
         .hasMessageContaining("Decompose the picture again");
+  }
+
+  @Test
+  void aRequestThatAnotherModelHasCheckedIsNotGenerated() {
+    CheckedRequest checked = nonCausal.check(request("a castle", null, null, 1));
+
+    assertThatThrownBy(() -> backbone.generate(List.of(checked), () -> false))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void oneCheckServesEveryImageOfASeed() {
+    GenerationRequest third = request("a {content}", fox, null, 1).ofImage(2);
+    CheckedRequest first = backbone.check(request("a {content}", fox, null, 1));
+
+    assertThat(pixels(backbone.generate(List.of(first.ofImage(2)), () -> false).get(0)))
+        .isEqualTo(pixels(backbone.generate(List.of(third)).get(0)))
+        .isNotEqualTo(pixels(backbone.generate(List.of(first), () -> false).get(0)));
   }
 
   @Test
@@ -216,23 +235,23 @@ class SwittiBackboneTest {
     SortedMap<String, Concept.Tensor> tensors = new TreeMap<>(fox.tensors());
     tensors.put("style.memory.0.v", new Concept.Tensor(new long[] {1, 128}, new float[128]));
     Concept wide = new Concept(fox.metadata(), tensors);
-    assertThatThrownBy(() -> backbone.validate(request("in {style} style", null, wide, 1)))
+    assertThatThrownBy(() -> backbone.check(request("in {style} style", null, wide, 1)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("style.memory.0.v has the shape [1, 128] instead of [1, 64]");
   }
 
   @Test
   void badRequestsAreRefusedWithWords() {
-    assertThatThrownBy(() -> backbone.validate(request("a {content}", null, null, 1)))
+    assertThatThrownBy(() -> backbone.check(request("a {content}", null, null, 1)))
         .hasMessageContaining("no content is given");
-    assertThatThrownBy(() -> backbone.validate(request("a castle", fox, null, 1)))
+    assertThatThrownBy(() -> backbone.check(request("a castle", fox, null, 1)))
         .hasMessageContaining("no slot {content}");
-    assertThatThrownBy(() -> backbone.validate(request("castle ".repeat(200), null, null, 1)))
+    assertThatThrownBy(() -> backbone.check(request("castle ".repeat(200), null, null, 1)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("128");
     Sampling wrong = new Sampling(-1, 9, 2, -5, 2, -1, 0, false);
     assertThatThrownBy(
-            () -> backbone.validate(new GenerationRequest("a castle", null, null, 1, 0, wrong)))
+            () -> backbone.check(new GenerationRequest("a castle", null, null, 1, 0, wrong)))
         .hasMessageContaining("guidance.scale")
         .hasMessageContaining("topP")
         .hasMessageContaining("lastScaleTemperature");

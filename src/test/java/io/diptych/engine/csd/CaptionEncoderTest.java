@@ -122,9 +122,9 @@ class CaptionEncoderTest {
       float[] art = embedding(text, manager, "art", 1);
       assertThat(red).isNotEqualTo(embedding(text, manager, "red fox", 2));
 
-      assertThat(split(text.initialRows(manager, 0, "red fox", 3, true)))
+      assertThat(split(text.initialRows(manager, "red fox", 3, true).get(0)))
           .containsExactly(red, red, red);
-      assertThat(split(text.initialRows(manager, 0, "digital glitch art", 4, false)))
+      assertThat(split(text.initialRows(manager, "digital glitch art", 4, false).get(0)))
           .containsExactly(digital, glitch, art, digital);
     }
   }
@@ -169,8 +169,7 @@ class CaptionEncoderTest {
   private static List<NDArray> rows(
       ConceptText text, NDManager manager, String words, boolean firstTokenOnly) {
     List<NDArray> rows = new ArrayList<>();
-    for (int i = 0; i < text.encoders(); i++) {
-      Tensor initial = text.initialRows(manager, i, words, OPTIONS.tokens(), firstTokenOnly);
+    for (Tensor initial : text.initialRows(manager, words, OPTIONS.tokens(), firstTokenOnly)) {
       NDArray array = manager.create(initial.values(), new Shape(initial.shape()));
       array.setRequiresGradient(true);
       rows.add(array);

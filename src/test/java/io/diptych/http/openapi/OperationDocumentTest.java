@@ -57,6 +57,37 @@ class OperationDocumentTest {
   }
 
   @Test
+  void aConditionalReadDocumentsItsTagAndThatNothingHasChanged() {
+    JsonNode responses = document.at("/paths/~1things~1{id}/get/responses");
+
+    assertThat(responses.at("/200/headers").has("ETag")).isTrue();
+    assertThat(responses.at("/200/content").findValuesAsString("$ref")).hasSize(1);
+    assertThat(responses.has("304")).isTrue();
+    assertThat(responses.has("206")).isFalse();
+  }
+
+  @Test
+  void aFileDocumentsItsParts() {
+    JsonNode responses = document.at("/paths/~1things~1{id}~1download/get/responses");
+
+    assertThat(responses.at("/200/headers").has("ETag")).isTrue();
+    assertThat(responses.at("/200/content/application~1octet-stream/schema/format").asString())
+        .isEqualTo("binary");
+    assertThat(responses.has("206")).isTrue();
+    assertThat(responses.has("304")).isTrue();
+    assertThat(responses.at("/416/$ref").asString()).endsWith("/range-not-satisfiable");
+  }
+
+  @Test
+  void anEventStreamIsText() {
+    JsonNode responses = document.at("/paths/~1things~1{id}~1events/get/responses");
+
+    assertThat(responses.at("/200/content").findValuesAsString("type")).containsExactly("string");
+    assertThat(responses.has("204")).isTrue();
+    assertThat(responses.get("204").has("content")).isFalse();
+  }
+
+  @Test
   void theScopeIsPartOfTheSecurityRequirement() {
     JsonNode security = document.at("/paths/~1things/post/security");
 
