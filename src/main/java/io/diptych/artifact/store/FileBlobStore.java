@@ -9,7 +9,6 @@ import io.diptych.artifact.StoredBlob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URI;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
@@ -252,11 +251,6 @@ final class FileBlobStore implements BlobStore {
   private static StoredBlob stored(BlobKey key, Path file) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
     return new StoredBlob(key, attributes.size(), attributes.lastModifiedTime().toInstant());
-  }
-
-  @Override
-  public Optional<URI> presign(BlobKey key, Duration life, String fileName) {
-    return Optional.empty();
   }
 
   @Override

@@ -1,11 +1,9 @@
 package io.diptych.artifact.store;
 
 import io.diptych.artifact.BlobStore;
-import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -20,7 +18,6 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
-import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /** Chooses the store. */
 @Configuration(proxyBeanMethods = false)
@@ -46,10 +43,8 @@ class StoreConfiguration {
             : StaticCredentialsProvider.create(
                 AwsBasicCredentials.create(s3.accessKey(), s3.secretKey()));
     boolean pathStyle = s3.pathStyle() == null ? s3.endpoint() != null : s3.pathStyle();
-    URI publicEndpoint = s3.publicEndpoint() == null ? s3.endpoint() : s3.publicEndpoint();
     return new S3BlobStore(
         client(s3, credentials, pathStyle),
-        presigner(s3, publicEndpoint, credentials, pathStyle),
         Objects.requireNonNull(s3.bucket()),
         s3.prefix(),
         verifyReads,
@@ -69,19 +64,6 @@ class StoreConfiguration {
         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
         .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
         .serviceConfiguration(S3Configuration.builder().chunkedEncodingEnabled(false).build())
-        .build();
-  }
-
-  private static S3Presigner presigner(
-      StoreProperties.S3 s3,
-      @Nullable URI endpoint,
-      AwsCredentialsProvider credentials,
-      boolean pathStyle) {
-    return S3Presigner.builder()
-        .region(Region.of(s3.region()))
-        .endpointOverride(endpoint)
-        .credentialsProvider(credentials)
-        .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(pathStyle).build())
         .build();
   }
 }

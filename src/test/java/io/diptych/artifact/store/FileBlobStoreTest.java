@@ -104,11 +104,4 @@ class FileBlobStoreTest extends BlobStoreContract {
     assertThat(store.find(key).orElseThrow().stored())
         .isAfter(Instant.parse("2024-01-01T00:00:00Z"));
   }
-
-  @Test
-  void thereAreNoLinksToFiles() {
-    BlobKey key = store.put(owner, BlobKind.IMAGE, bytes("x")).key();
-
-    assertThat(store.presign(key, Duration.ofMinutes(1), "x.png")).isEmpty();
-  }
 }
