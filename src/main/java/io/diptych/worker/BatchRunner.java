@@ -28,7 +28,7 @@ public interface BatchRunner {
 
   /** What a batch may ask while it runs. */
   interface Control {
-    /** Where the batch is to compute, for example {@code cpu} or {@code cuda:0}. */
+    /** Where the batch is to compute, for example {@code cpu} or {@code gpu0}. */
     String device();
 
     /**
