@@ -219,7 +219,7 @@ class ContactSheetsTest {
       try {
         new ContactSheets(null, null, null, "").draw("alice", 64, List.of());
       } catch (ProblemException e) {
-        System.out.println(e.problem().type());
+        System.out.println(e.problem().type() + ", caused by " + e.getCause());
       }
     }
   }
@@ -251,6 +251,6 @@ class ContactSheetsTest {
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
     assertThat(process.waitFor()).as(said).isZero();
-    assertThat(said.strip()).isEqualTo("FONT_MISSING");
+    assertThat(said.strip()).isEqualTo("FONT_MISSING, caused by null");
   }
 }
