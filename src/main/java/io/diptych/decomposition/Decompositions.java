@@ -83,7 +83,7 @@ public final class Decompositions {
    * Queues a decomposition of a picture that is stored already, so that no transaction, the
    * caller's included, waits for the store.
    *
-   * @throws ProblemException {@code queue-full}
+   * @throws ProblemException {@code quota-exceeded} or {@code queue-full}
    */
   public Decomposition submit(
       String tenant,
@@ -260,9 +260,7 @@ public final class Decompositions {
       return Objects.requireNonNull(work.get());
     } catch (QueueFullException full) {
       throw new ProblemException(
-          Problem.of(ProblemType.QUEUE_FULL, String.valueOf(full.getMessage())),
-          full.retryAfter(),
-          full);
+          Problem.stored(full.code(), String.valueOf(full.getMessage())), full.retryAfter(), full);
     } catch (IllegalTransitionException moved) {
       // Only a retry can meet it: the state changed since it was read.
       throw new ProblemException(

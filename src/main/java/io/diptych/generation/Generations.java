@@ -72,7 +72,7 @@ public final class Generations {
    *       <li>{@code unknown-artifact}, {@code artifact-not-ready}, {@code job-without-result} or
    *           {@code job-expired} about a decomposition
    *       <li>{@code incompatible-artifact} when a decomposition was learned on another model
-   *       <li>{@code queue-full} when as many jobs wait as may
+   *       <li>{@code quota-exceeded} or {@code queue-full} when as many jobs wait as may
    *     </ul>
    */
   public Generation submit(String tenant, GenerationWish wish) {
@@ -87,8 +87,7 @@ public final class Generations {
     try {
       return Generation.of(jobs.submit(submission));
     } catch (QueueFullException e) {
-      throw new ProblemException(
-              Problem.of(ProblemType.QUEUE_FULL, String.valueOf(e.getMessage())), null, e)
+      throw new ProblemException(Problem.stored(e.code(), String.valueOf(e.getMessage())), null, e)
           .retryAfter(e.retryAfter());
     }
   }

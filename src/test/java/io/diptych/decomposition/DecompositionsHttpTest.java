@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** The routes of decompositions over real connections, with a tiny real model. */
@@ -247,6 +248,21 @@ class DecompositionsHttpTest {
     assertThat(alice.get("/decompositions").json().get("items")).hasSize(1);
     assertThat(problem(alice.submit(LONG, "Idempotency-Key", key), 422))
         .isEqualTo(ProblemType.IDEMPOTENCY_MISMATCH.uri());
+  }
+
+  @Test
+  void whoHasAsManyJobsWaitingAsMayIsToldThatItIsTheirOwnQuota() {
+    service
+        .context()
+        .getBean(JdbcClient.class)
+        .sql("insert into tenant_share (tenant, queued_cap, created_at) values (:tenant, 0, now())")
+        .param("tenant", alice.name())
+        .update();
+
+    for (Reply refused : List.of(alice.submit(SHORT), alice.generate("{\"prompt\": \"a cat\"}"))) {
+      assertThat(problem(refused, 429)).isEqualTo(ProblemType.QUOTA_EXCEEDED.uri());
+      assertThat(Integer.parseInt(refused.header("Retry-After"))).isPositive();
+    }
   }
 
   @Test

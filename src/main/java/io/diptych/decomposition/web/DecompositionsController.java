@@ -145,6 +145,7 @@ class DecompositionsController {
     ProblemType.INVALID_IMAGE,
     ProblemType.IMAGE_TOO_LARGE,
     ProblemType.UNSUPPORTED_IMAGE_TYPE,
+    ProblemType.QUOTA_EXCEEDED,
     ProblemType.QUEUE_FULL
   })
   ResponseEntity<?> submit(
@@ -355,7 +356,12 @@ class DecompositionsController {
           "It keeps its id and goes on from its newest checkpoint. One that waits or runs is left"
               + " alone.")
   @ApiResponse(responseCode = "202", description = "It waits or runs.", useReturnTypeSchema = true)
-  @Problems({ProblemType.JOB_FINAL, ProblemType.ARTIFACT_NOT_READY, ProblemType.QUEUE_FULL})
+  @Problems({
+    ProblemType.JOB_FINAL,
+    ProblemType.ARTIFACT_NOT_READY,
+    ProblemType.QUOTA_EXCEEDED,
+    ProblemType.QUEUE_FULL
+  })
   ResponseEntity<DecompositionView> retry(Tenant tenant, @PathVariable UUID id) {
     Decomposition after = decompositions.retry(tenant.id(), id);
     return ResponseEntity.accepted()
