@@ -36,5 +36,8 @@ public interface BatchRunner {
      * passed, another run has it, or the process goes down. Once true, always true.
      */
     boolean stopRequested(UUID job);
+
+    /** Tells that one forward of the model has made so many pictures, of whichever jobs. */
+    void forward(int pictures);
   }
 }

@@ -5,6 +5,7 @@ import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
+import io.diptych.artifact.StoreListener;
 import io.diptych.artifact.StoredBlob;
 import java.io.IOException;
 import java.io.InputStream;
@@ -48,16 +49,24 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
   private final String prefix;
   private final boolean verifyReads;
   private final Clock clock;
+  private final StoreListener listener;
 
   /**
    * @param prefix of every object's key, empty or ending in a slash
    */
-  S3BlobStore(S3Client client, String bucket, String prefix, boolean verifyReads, Clock clock) {
+  S3BlobStore(
+      S3Client client,
+      String bucket,
+      String prefix,
+      boolean verifyReads,
+      Clock clock,
+      StoreListener listener) {
     this.client = client;
     this.bucket = bucket;
     this.prefix = prefix;
     this.verifyReads = verifyReads;
     this.clock = clock;
+    this.listener = listener;
   }
 
   /** Goes through a temporary file: the key, and the signature, need the digest first. */
@@ -98,6 +107,7 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
                 Base64.getEncoder().encodeToString(HexFormat.of().parseHex(key.sha256())))
             .build();
     call("store " + key, () -> client.putObject(request, body));
+    listener.stored(key.kind(), bytes);
     return new StoredBlob(key, bytes, clock.instant());
   }
 

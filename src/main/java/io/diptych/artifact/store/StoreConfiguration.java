@@ -1,6 +1,7 @@
 package io.diptych.artifact.store;
 
 import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.StoreListener;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
@@ -28,15 +29,20 @@ class StoreConfiguration {
   private static final Duration SILENCE = Duration.ofSeconds(30);
 
   @Bean
-  BlobStore blobStore(StoreProperties properties, ObjectProvider<Clock> clocks) {
+  BlobStore blobStore(
+      StoreProperties properties,
+      ObjectProvider<Clock> clocks,
+      ObjectProvider<StoreListener> listeners) {
     Clock clock = clocks.getIfAvailable(Clock::systemUTC);
+    StoreListener listener = listeners.getIfAvailable(() -> StoreListener.NONE);
     StoreProperties.S3 s3 = properties.s3();
     return s3 == null
-        ? new FileBlobStore(properties.directory(), properties.verifyReads(), clock)
-        : s3(s3, properties.verifyReads(), clock);
+        ? new FileBlobStore(properties.directory(), properties.verifyReads(), clock, listener)
+        : s3(s3, properties.verifyReads(), clock, listener);
   }
 
-  static S3BlobStore s3(StoreProperties.S3 s3, boolean verifyReads, Clock clock) {
+  static S3BlobStore s3(
+      StoreProperties.S3 s3, boolean verifyReads, Clock clock, StoreListener listener) {
     AwsCredentialsProvider credentials =
         s3.accessKey() == null || s3.secretKey() == null
             ? DefaultCredentialsProvider.builder().build()
@@ -48,7 +54,8 @@ class StoreConfiguration {
         Objects.requireNonNull(s3.bucket()),
         s3.prefix(),
         verifyReads,
-        clock);
+        clock,
+        listener);
   }
 
   private static S3Client client(

@@ -10,6 +10,7 @@ import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
+import io.diptych.artifact.StoreListener;
 import io.diptych.artifact.StoredBlob;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -39,6 +41,11 @@ abstract class BlobStoreContract {
   final UUID stranger = UUID.randomUUID();
   BlobStore store;
 
+  /** What the store told of. */
+  private final List<String> told = new CopyOnWriteArrayList<>();
+
+  final StoreListener heard = (kind, bytes) -> told.add(kind + " of " + bytes);
+
   /** A store over the same place for a whole test class. */
   abstract BlobStore openStore(boolean verifyReads);
 
@@ -57,6 +64,23 @@ abstract class BlobStoreContract {
     if (store instanceof AutoCloseable closeable) {
       closeable.close();
     }
+  }
+
+  @Test
+  void everythingThatWasStoredIsToldAndNothingElse() throws IOException {
+    store.put(owner, BlobKind.IMAGE, bytes("hello"));
+    store.put(owner, BlobKind.OUTPUT, new ByteArrayInputStream(bytes("picture")));
+    store.put(owner, BlobKind.OUTPUT, bytes("picture"));
+    InputStream broken =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            throw new IOException("broken");
+          }
+        };
+    assertThatIOException().isThrownBy(() -> store.put(owner, BlobKind.OUTPUT, broken));
+
+    assertThat(told).containsExactly("IMAGE of 5", "OUTPUT of 7", "OUTPUT of 7");
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
+import io.diptych.artifact.StoreListener;
 import io.diptych.artifact.StoredBlob;
 import java.io.IOException;
 import java.net.URI;
@@ -59,12 +60,14 @@ class S3BlobStoreTest extends BlobStoreContract {
 
   @Override
   BlobStore openStore(boolean verifyReads) {
-    return open("diptych", BUCKET, S3Server.SECRET_KEY, verifyReads);
+    return StoreConfiguration.s3(
+        settings("diptych", BUCKET, S3Server.SECRET_KEY), verifyReads, Clock.systemUTC(), heard);
   }
 
   private static S3BlobStore open(
       String prefix, String bucket, String secret, boolean verifyReads) {
-    return StoreConfiguration.s3(settings(prefix, bucket, secret), verifyReads, Clock.systemUTC());
+    return StoreConfiguration.s3(
+        settings(prefix, bucket, secret), verifyReads, Clock.systemUTC(), StoreListener.NONE);
   }
 
   private static StoreProperties.S3 settings(String prefix, String bucket, String secret) {
