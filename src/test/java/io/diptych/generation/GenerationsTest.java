@@ -431,27 +431,6 @@ class GenerationsTest {
   }
 
   @Test
-  void aGenerationOfAnotherTenantDoesNotExist() {
-    String self = service.generate("{\"prompt\": \"secret\"}").header("Location");
-    String[] bob = RunningService.with(service.bob);
-
-    for (String path : List.of(self, self + "/images/0", self + "/events")) {
-      assertThat(service.client.get(path, bob).status()).as(path).isEqualTo(404);
-    }
-    assertThat(service.client.post(self + "/cancel", "{}", bob).status()).isEqualTo(404);
-    assertThat(
-            service
-                .client
-                .send(service.client.at(self).header("X-API-Key", service.bob).DELETE())
-                .status())
-        .isEqualTo(404);
-    assertThat(service.client.get("/generations", bob).json().get("items")).isEmpty();
-    Reply stolen = service.client.post("/generate", content(fox), bob);
-    assertThat(stolen.status()).isEqualTo(404);
-    assertThat(service.get(self).status()).isEqualTo(200);
-  }
-
-  @Test
   void whatWaitsOrRunsCanBeCanceled() {
     CountDownLatch lane = concepts.hold();
     try {
