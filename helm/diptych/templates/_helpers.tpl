@@ -93,10 +93,6 @@ capabilities:
 - name: DIPTYCH_STORE_S3_ENDPOINT
   value: {{ . | quote }}
 {{- end }}
-{{- with .Values.s3.publicEndpoint }}
-- name: DIPTYCH_STORE_S3_PUBLICENDPOINT
-  value: {{ . | quote }}
-{{- end }}
 - name: DIPTYCH_STORE_S3_REGION
   value: {{ .Values.s3.region | quote }}
 - name: DIPTYCH_STORE_S3_BUCKET

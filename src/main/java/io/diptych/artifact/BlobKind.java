@@ -5,31 +5,24 @@ import java.util.Locale;
 /** What a blob is; decides its folder and what a browser is told about it. */
 public enum BlobKind {
   /** A normalised upload. */
-  IMAGE("image/png", "png"),
+  IMAGE("image/png"),
   /** A learned concept. */
-  CONCEPT("application/octet-stream", "safetensors"),
+  CONCEPT("application/octet-stream"),
   /** The state of an unfinished decomposition. */
-  CHECKPOINT("application/octet-stream", "safetensors"),
+  CHECKPOINT("application/octet-stream"),
   /** A picture made on the way. */
-  PREVIEW("image/png", "png"),
+  PREVIEW("image/png"),
   /** A generated picture. */
-  OUTPUT("image/png", "png");
+  OUTPUT("image/png");
 
   private final String mediaType;
-  private final String extension;
 
-  BlobKind(String mediaType, String extension) {
+  BlobKind(String mediaType) {
     this.mediaType = mediaType;
-    this.extension = extension;
   }
 
   public String mediaType() {
     return mediaType;
-  }
-
-  /** Without the dot. */
-  public String extension() {
-    return extension;
   }
 
   String folder() {

@@ -3,8 +3,6 @@ package io.diptych.artifact;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URI;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -86,16 +84,6 @@ public interface BlobStore {
 
   /** Every blob of an owner, in no particular order; the caller closes the stream. */
   Stream<StoredBlob> list(UUID owner);
-
-  /**
-   * An address under which anyone can download the blob for a while, without asking us; empty when
-   * this store has no such thing. It fixes the content type of the kind and a download under the
-   * given name, so that no browser takes the bytes for a page. Existence is not checked.
-   *
-   * @param life at most 15 minutes
-   * @param fileName ASCII letters, digits, dots, dashes and underscores
-   */
-  Optional<URI> presign(BlobKey key, Duration life, String fileName);
 
   /**
    * Asks the store for a sign of life.

@@ -73,7 +73,7 @@ public final class Decompositions {
    * Queues a decomposition of a picture that is stored already, so that no transaction, the
    * caller's included, waits for the store.
    *
-   * @throws ProblemException {@code queue-full}
+   * @throws ProblemException {@code quota-exceeded} or {@code queue-full}
    */
   public Decomposition submit(
       String tenant,
@@ -180,7 +180,7 @@ public final class Decompositions {
    * Queues it again, as {@link OwnedJobs#retry} does.
    *
    * @throws ProblemException {@code not-found}, {@code job-final}, {@code artifact-not-ready},
-   *     {@code queue-full}
+   *     {@code quota-exceeded} or {@code queue-full}
    */
   public Decomposition retry(String tenant, UUID id) {
     return read(jobs.retry(tenant, id));

@@ -10,7 +10,7 @@ import java.util.List;
  * @param resolution pixels per side of the pictures it makes
  * @param scales sides of the token maps, coarse to fine
  * @param licence SPDX expression or short text for the weights
- * @param device for example {@code cpu} or {@code cuda:0}
+ * @param device for example {@code cpu} or {@code gpu0}
  * @param parameters number of weights of transformer, VQ-VAE and text encoders together
  */
 public record BackboneInfo(

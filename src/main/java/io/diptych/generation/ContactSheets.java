@@ -2,7 +2,6 @@ package io.diptych.generation;
 
 import io.diptych.decomposition.Decompositions;
 import io.diptych.http.problem.FieldError;
-import io.diptych.http.problem.Problem;
 import io.diptych.http.problem.ProblemException;
 import io.diptych.http.problem.ProblemType;
 import io.diptych.image.ContactSheet;
@@ -17,12 +16,16 @@ import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Puts pictures of a tenant onto one sheet: what generations made, and what decompositions were
  * given. Nothing is stored.
  */
 public final class ContactSheets {
+
+  private static final Logger log = LoggerFactory.getLogger(ContactSheets.class);
 
   /** A sheet of the largest size takes about 100 MB of heap while it is drawn. */
   private static final int AT_A_TIME = 2;
@@ -111,12 +114,10 @@ public final class ContactSheets {
     try {
       return new ContactSheet(cellSide);
     } catch (FontMissingException e) {
+      log.debug("Why there is no font", e);
       throw new ProblemException(
-          Problem.of(
-              ProblemType.FONT_MISSING,
-              "A contact sheet has titles and captions, and this server has no font for them."),
-          null,
-          e);
+          ProblemType.FONT_MISSING,
+          "A contact sheet has titles and captions, and this server has no font for them.");
     }
   }
 

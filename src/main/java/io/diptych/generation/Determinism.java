@@ -4,7 +4,7 @@ package io.diptych.generation;
  * What repeating a generation gives.
  *
  * @param kind how equal the pictures will be
- * @param device what it ran on, for example {@code cpu} or {@code cuda:0}
+ * @param device what it ran on, for example {@code cpu} or {@code gpu0}
  * @param engine name and version of the tensor library
  * @param dtype number format of the model
  * @param batchSize pictures in the largest forward that made one of these, those of other requests

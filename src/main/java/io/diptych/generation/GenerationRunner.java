@@ -176,6 +176,7 @@ final class GenerationRunner implements BatchRunner {
     } catch (RunStoppedException nobodyWaits) {
       return;
     }
+    control.forward(pictures.size());
     for (int i = 0; i < wanted.size(); i++) {
       Work work = wanted.get(i).work;
       if (!wanted.get(i).isWanted(control)) {

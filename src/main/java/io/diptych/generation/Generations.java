@@ -73,7 +73,7 @@ public final class Generations {
    *       <li>{@code unknown-artifact}, {@code artifact-not-ready}, {@code job-without-result} or
    *           {@code job-expired} about a decomposition
    *       <li>{@code incompatible-artifact} when a decomposition was learned on another model
-   *       <li>{@code queue-full} when as many jobs wait as may
+   *       <li>{@code quota-exceeded} or {@code queue-full} when as many jobs wait as may
    *     </ul>
    */
   public Generation submit(String tenant, GenerationWish wish) {

@@ -7,8 +7,14 @@ public final class QueueFullException extends RuntimeException {
 
   /** Whose limit it was. */
   public enum Scope {
-    TENANT,
-    SERVICE
+    TENANT("quota-exceeded"),
+    SERVICE("queue-full");
+
+    private final String code;
+
+    Scope(String code) {
+      this.code = code;
+    }
   }
 
   private final Scope scope;
@@ -31,6 +37,11 @@ public final class QueueFullException extends RuntimeException {
 
   public Scope scope() {
     return scope;
+  }
+
+  /** Lower case with hyphens; the type of the problem that callers get. */
+  public String code() {
+    return scope.code;
   }
 
   /** Most jobs that may wait. */

@@ -31,7 +31,7 @@ public final class Models implements AutoCloseable {
   private final SubConcepts subConcepts;
   private final Map<Place, CompletableFuture<Backbone>> backbones = new ConcurrentHashMap<>();
 
-  /** A model on a device, as DJL names it. */
+  /** A model on a device. */
   private record Place(String model, String device) {}
 
   /**
@@ -89,7 +89,7 @@ public final class Models implements AutoCloseable {
    * A model on a device, loaded by the first caller; others wait for it.
    *
    * @param name null for the standard one
-   * @param device {@code cpu}, {@code cuda:0} or {@code gpu0}, ...
+   * @param device {@code cpu}, {@code gpu0}, ...
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when it cannot be loaded; the next
    *     call tries again
    */
@@ -161,8 +161,7 @@ public final class Models implements AutoCloseable {
   }
 
   private Place place(@Nullable String name, String device) {
-    String gpu = device.startsWith("cuda") ? "gpu" + device.replaceAll("\\D", "") : device;
-    return new Place(name == null ? standard : name, gpu.equals("gpu") ? "gpu0" : gpu);
+    return new Place(name == null ? standard : name, device);
   }
 
   private ModelSource source(@Nullable String name) {

@@ -63,6 +63,16 @@ final class LaneMeters implements LaneListener {
   }
 
   @Override
+  public void forward(JobKind kind, int pictures) {
+    DistributionSummary.builder("diptych.forward.size")
+        .description("Pictures per forward of the model; the count is forwards, the sum pictures")
+        .tag("kind", tag(kind))
+        .serviceLevelObjectives(1, 2, 4, 8, 16, 32)
+        .register(registry)
+        .record(pictures);
+  }
+
+  @Override
   public void started(JobKind kind, Duration waited) {
     timer("diptych.job.wait", "From being queued to a lane", kind).record(waited);
   }

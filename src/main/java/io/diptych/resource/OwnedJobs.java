@@ -41,7 +41,7 @@ public final class OwnedJobs {
   /**
    * Queues a job.
    *
-   * @throws ProblemException {@code queue-full}
+   * @throws ProblemException {@code quota-exceeded} or {@code queue-full}
    */
   public Job submit(Submission submission) {
     return admitted(() -> jobs.submit(submission));
@@ -97,7 +97,8 @@ public final class OwnedJobs {
    * waits or runs is left alone.
    *
    * @throws ProblemException {@code not-found}; {@code job-final} when it has succeeded; {@code
-   *     artifact-not-ready} while it is being canceled; {@code queue-full}
+   *     artifact-not-ready} while it is being canceled; {@code quota-exceeded} or {@code
+   *     queue-full}
    */
   public Job retry(String tenant, UUID id) {
     Job before = require(tenant, id);
@@ -148,9 +149,7 @@ public final class OwnedJobs {
       return work.get();
     } catch (QueueFullException full) {
       throw new ProblemException(
-          Problem.of(ProblemType.QUEUE_FULL, String.valueOf(full.getMessage())),
-          full.retryAfter(),
-          full);
+          Problem.stored(full.code(), String.valueOf(full.getMessage())), full.retryAfter(), full);
     }
   }
 }

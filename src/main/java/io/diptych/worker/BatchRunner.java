@@ -28,7 +28,7 @@ public interface BatchRunner {
 
   /** What a batch may ask while it runs. */
   interface Control {
-    /** Where the batch is to compute, for example {@code cpu} or {@code cuda:0}. */
+    /** Where the batch is to compute, for example {@code cpu} or {@code gpu0}. */
     String device();
 
     /**
@@ -36,5 +36,8 @@ public interface BatchRunner {
      * passed, another run has it, or the process goes down. Once true, always true.
      */
     boolean stopRequested(UUID job);
+
+    /** Tells that one forward of the model has made so many pictures, of whichever jobs. */
+    void forward(int pictures);
   }
 }

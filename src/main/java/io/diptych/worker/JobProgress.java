@@ -5,7 +5,7 @@ import io.diptych.engine.RunControl;
 /** How a runner reports and learns whether to go on. Used on the thread of the run alone. */
 public interface JobProgress {
 
-  /** Where the job is to compute, for example {@code cpu} or {@code cuda:0}. */
+  /** Where the job is to compute, for example {@code cpu} or {@code gpu0}. */
   String device();
 
   /** For the engine: progress, checkpoints, the checkpoint to go on from, and when to stop. */

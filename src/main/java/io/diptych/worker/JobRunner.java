@@ -27,7 +27,7 @@ public interface JobRunner {
   /**
    * What a lane on the device can run now. Asked before every claim; must not block.
    *
-   * @param device for example {@code cpu} or {@code cuda:0}
+   * @param device for example {@code cpu} or {@code gpu0}
    */
   default LaneCapacity capacity(String device) {
     return LaneCapacity.UNLIMITED;

@@ -24,7 +24,7 @@ public record Lane(String name, String device, Set<JobKind> kinds) {
   static List<Lane> on(List<String> devices) {
     List<Lane> lanes = new ArrayList<>();
     for (String device : devices) {
-      if (device.startsWith("cpu")) {
+      if (device.equals("cpu")) {
         for (JobKind kind : JobKind.values()) {
           lanes.add(
               new Lane(device + "-" + kind.name().toLowerCase(Locale.ROOT), device, Set.of(kind)));

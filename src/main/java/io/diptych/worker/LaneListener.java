@@ -17,6 +17,9 @@ public interface LaneListener {
   /** Jobs that begin to run as one execution. */
   default void claimed(JobKind kind, int jobs) {}
 
+  /** A forward of the model made pictures, those of several jobs together. */
+  default void forward(JobKind kind, int pictures) {}
+
   /** A job begins to run; how long it had waited. */
   default void started(JobKind kind, Duration waited) {}
 

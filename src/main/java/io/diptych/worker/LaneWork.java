@@ -236,7 +236,7 @@ final class LaneWork implements TicketHandler {
     }
   }
 
-  private static BatchRunner.Control control(List<Run> batch) {
+  private BatchRunner.Control control(List<Run> batch) {
     return new BatchRunner.Control() {
       @Override
       public String device() {
@@ -248,6 +248,11 @@ final class LaneWork implements TicketHandler {
         return batch.stream()
             .filter(run -> run.job().id().equals(job))
             .anyMatch(Run::stopRequested);
+      }
+
+      @Override
+      public void forward(int pictures) {
+        listener.forward(batch.get(0).job().kind(), pictures);
       }
     };
   }

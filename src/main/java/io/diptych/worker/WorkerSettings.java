@@ -2,6 +2,8 @@ package io.diptych.worker;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 
@@ -9,8 +11,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * How this process runs jobs ({@code diptych.worker.*}).
  *
  * @param name shown with attempts and tickets; empty: host name and process id
- * @param devices {@code cpu}, {@code cuda:0}, ...; a CPU gets one lane per kind, so that generation
- *     does not wait behind a decomposition, a GPU one lane for both
+ * @param devices {@code cpu}, {@code gpu0}, {@code gpu1}, ...; a CPU gets one lane per kind, so
+ *     that generation does not wait behind a decomposition, a GPU one lane for both
  * @param batch most generation jobs in one batch
  * @param checkpointSteps a checkpoint at least every so many steps
  * @param checkpointEvery and at least so often
@@ -33,8 +35,23 @@ public record WorkerSettings(
     @DefaultValue("15m") Duration firstStepWithin,
     @DefaultValue("30s") Duration stuckGrace) {
 
+  private static final Pattern DEVICE = Pattern.compile("cpu|gpu(0|[1-9][0-9]*)");
+
   public WorkerSettings {
     devices = List.copyOf(devices);
+    for (String device : devices) {
+      if (!DEVICE.matcher(device).matches()) {
+        throw new IllegalArgumentException(
+            "diptych.worker.devices: there is no device '"
+                + device
+                + "'. Write cpu for the processor and gpu0, gpu1, ... for the GPUs as CUDA counts"
+                + " them, separated by commas.");
+      }
+    }
+    if (Set.copyOf(devices).size() < devices.size()) {
+      throw new IllegalArgumentException(
+          "diptych.worker.devices names a device twice: " + String.join(",", devices) + ".");
+    }
     if (batch < 1 || checkpointSteps < 1 || stuckFactor < 2) {
       throw new IllegalArgumentException(
           "diptych.worker: batch and checkpoint-steps must be at least 1, stuck-factor at least 2.");

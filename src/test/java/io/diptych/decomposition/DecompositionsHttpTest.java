@@ -2,6 +2,7 @@ package io.diptych.decomposition;
 
 import static java.time.temporal.ChronoUnit.DAYS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.diptych.database.TestDatabase;
 import io.diptych.decomposition.TestService.Caller;
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** The routes of decompositions over real connections, with a tiny real model. */
@@ -252,6 +254,21 @@ class DecompositionsHttpTest {
     assertThat(alice.get("/decompositions").json().get("items")).hasSize(1);
     assertThat(problem(alice.submit(LONG, "Idempotency-Key", key), 422))
         .isEqualTo(ProblemType.IDEMPOTENCY_MISMATCH.uri());
+  }
+
+  @Test
+  void whoHasAsManyJobsWaitingAsMayIsToldThatItIsTheirOwnQuota() {
+    service
+        .context()
+        .getBean(JdbcClient.class)
+        .sql("insert into tenant_share (tenant, queued_cap, created_at) values (:tenant, 0, now())")
+        .param("tenant", alice.name())
+        .update();
+
+    for (Reply refused : List.of(alice.submit(SHORT), alice.generate("{\"prompt\": \"a cat\"}"))) {
+      assertThat(problem(refused, 429)).isEqualTo(ProblemType.QUOTA_EXCEEDED.uri());
+      assertThat(Integer.parseInt(refused.header("Retry-After"))).isPositive();
+    }
   }
 
   @Test
@@ -554,30 +571,18 @@ class DecompositionsHttpTest {
     return alice.get(path).json().get("items");
   }
 
+  /** Lanes ask for concepts, not over HTTP. */
   @Test
-  void nothingIsThereForAnotherTenant() {
-    JsonNode done = alice.run(SHORT, "SUCCEEDED");
-    String path = done.get("links").get("self").asString();
-    String preview = done.get("links").get("previews").get(0).asString();
-    Caller mallory = service.newTenant();
-
-    for (String get : List.of(path, path + "/events", path + "/attempts", path + "/artifact")) {
-      assertThat(problem(mallory.get(get), 404)).as(get).isEqualTo(ProblemType.NOT_FOUND.uri());
-    }
-    assertThat(mallory.get(preview).status()).isEqualTo(404);
-    assertThat(mallory.post(path + "/cancel").status()).isEqualTo(404);
-    assertThat(mallory.post(path + "/retry").status()).isEqualTo(404);
-    assertThat(mallory.delete(path).status()).isEqualTo(404);
-    assertThat(mallory.get("/decompositions").json().get("items")).isEmpty();
+  void aLaneFindsTheConceptsOfItsJobsTenantAlone() {
+    UUID id = UUID.fromString(alice.run(SHORT, "SUCCEEDED").get("id").asString());
     Concepts concepts = service.context().getBean(ConceptShelf.class);
-    UUID id = UUID.fromString(done.get("id").asString());
-    assertThat(
-            org.assertj.core.api.Assertions.catchThrowableOfType(
-                    ProblemException.class, () -> concepts.find(mallory.name(), id))
-                .problem()
-                .type())
-        .isEqualTo(ProblemType.UNKNOWN_ARTIFACT);
-    assertThat(alice.get(path).json()).isEqualTo(done);
+
+    assertThat(concepts.find(alice.name(), id).metadata().losses()).hasSize(4);
+    assertThatThrownBy(() -> concepts.find(service.newTenant().name(), id))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            refused ->
+                assertThat(refused.problem().type()).isEqualTo(ProblemType.UNKNOWN_ARTIFACT));
   }
 
   private static String sha256(byte[] bytes) {

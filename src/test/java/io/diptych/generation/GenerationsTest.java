@@ -19,6 +19,8 @@ import io.diptych.job.Jobs;
 import io.diptych.model.Models;
 import io.diptych.worker.BatchRunner;
 import io.diptych.worker.JobOutcome;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -431,27 +433,6 @@ class GenerationsTest {
   }
 
   @Test
-  void aGenerationOfAnotherTenantDoesNotExist() {
-    String self = service.generate("{\"prompt\": \"secret\"}").header("Location");
-    String[] bob = RunningService.with(service.bob);
-
-    for (String path : List.of(self, self + "/images/0", self + "/events")) {
-      assertThat(service.client.get(path, bob).status()).as(path).isEqualTo(404);
-    }
-    assertThat(service.client.post(self + "/cancel", "{}", bob).status()).isEqualTo(404);
-    assertThat(
-            service
-                .client
-                .send(service.client.at(self).header("X-API-Key", service.bob).DELETE())
-                .status())
-        .isEqualTo(404);
-    assertThat(service.client.get("/generations", bob).json().get("items")).isEmpty();
-    Reply stolen = service.client.post("/generate", content(fox), bob);
-    assertThat(stolen.status()).isEqualTo(404);
-    assertThat(service.get(self).status()).isEqualTo(200);
-  }
-
-  @Test
   void whatWaitsOrRunsCanBeCanceled() {
     CountDownLatch lane = concepts.hold();
     try {
@@ -491,6 +472,7 @@ class GenerationsTest {
     // For the job 1, for its pictures 2, in the first scale of five 1 (one picture is wanted: go
     // on), in the second 2 (none is).
     assertThat(control.asked).isEqualTo(6);
+    assertThat(control.forwards).isEmpty();
     assertThat(outcomes.get(0)).isInstanceOf(JobOutcome.Stopped.class);
     assertThat(stored(canceled.id())).isEmpty();
   }
@@ -501,17 +483,17 @@ class GenerationsTest {
     ClaimedJob canceled = repeated(seeded(22, 1));
     ClaimedJob mate = repeated(seeded(23, 2));
 
+    CancelAfter control = new CancelAfter(canceled, 3);
+
     List<JobOutcome> outcomes =
-        service
-            .context
-            .getBean(GenerationRunner.class)
-            .run(List.of(canceled, mate), new CancelAfter(canceled, 3));
+        service.context.getBean(GenerationRunner.class).run(List.of(canceled, mate), control);
 
     assertThat(outcomes.get(0)).isInstanceOf(JobOutcome.Stopped.class);
     assertThat(stored(canceled.id())).isEmpty();
     GenerationOutcome made = GenerationOutcome.read(result(outcomes.get(1)));
     assertThat(made.images()).map(GeneratedImage::pixelSha256).isEqualTo(alone);
     assertThat(made.determinism().batchSize()).isEqualTo(3);
+    assertThat(control.forwards).containsExactly(3);
     assertThat(stored(mate.id())).hasSize(2);
   }
 
@@ -547,6 +529,7 @@ class GenerationsTest {
   private static final class CancelAfter implements BatchRunner.Control {
     private final ClaimedJob job;
     private final int first;
+    private final List<Integer> forwards = new ArrayList<>();
     private int asked;
 
     CancelAfter(ClaimedJob job, int first) {
@@ -563,6 +546,32 @@ class GenerationsTest {
     public boolean stopRequested(UUID other) {
       return other.equals(job.id()) && ++asked >= first;
     }
+
+    @Override
+    public void forward(int pictures) {
+      forwards.add(pictures);
+    }
+  }
+
+  @Test
+  void metersCountThePicturesOfForwardsAndTheBytesStored() {
+    double pictures = total("diptych.forward.size", "kind", "generation");
+    double bytes = total("diptych.artifact.size", "content", "output");
+
+    JsonNode made = service.generate(seeded(31, 2)).json();
+
+    long size = 0;
+    for (JsonNode image : made.get("images")) {
+      size += image.get("bytes").asLong();
+    }
+    assertThat(total("diptych.forward.size", "kind", "generation") - pictures).isEqualTo(2);
+    assertThat(total("diptych.artifact.size", "content", "output") - bytes).isEqualTo(size);
+  }
+
+  private static double total(String meter, String label, String value) {
+    DistributionSummary summary =
+        service.context.getBean(MeterRegistry.class).find(meter).tag(label, value).summary();
+    return summary == null ? 0 : summary.totalAmount();
   }
 
   @Test

@@ -19,13 +19,12 @@ import org.awaitility.core.ConditionFactory;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The whole service on a database of its own, with keys for two tenants. */
+/** The whole service on a database of its own, with a key for one tenant. */
 final class RunningService implements AutoCloseable {
 
   final ConfigurableApplicationContext context;
   final Client client;
   final String alice;
-  final String bob;
 
   private RunningService(ConfigurableApplicationContext context) {
     this.context = context;
@@ -35,7 +34,6 @@ final class RunningService implements AutoCloseable {
     ApiKeys keys = context.getBean(ApiKeys.class);
     this.alice =
         keys.create(new Tenant("alice"), "test", EnumSet.allOf(Scope.class), null).secret();
-    this.bob = keys.create(new Tenant("bob"), "test", EnumSet.allOf(Scope.class), null).secret();
   }
 
   static RunningService start(

@@ -7,16 +7,22 @@ import io.diptych.http.problem.ProblemType;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.UUID;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import tools.jackson.databind.JsonNode;
 
 @HttpTest
+@ExtendWith(OutputCaptureExtension.class)
 class ProblemAnswersTest {
 
   @LocalServerPort private int port;
@@ -362,6 +368,29 @@ class ProblemAnswersTest {
     JsonNode problem = problem(client.get("/fail/late"), ProblemType.OUT_OF_MEMORY);
 
     assertThat(problem.get("jobId").asString()).isEqualTo("J-7");
+  }
+
+  @Test
+  void whatTheServiceKnowsToBeWrongIsOneLineOfTheLog(CapturedOutput output) {
+    problem(client.get("/fail/late"), ProblemType.OUT_OF_MEMORY);
+
+    List<String> lines = output.getAll().lines().toList();
+    assertThat(lines)
+        .filteredOn(line -> line.contains("GET /fail/late failed"))
+        .singleElement(InstanceOfAssertFactories.STRING)
+        .endsWith(
+            "The device has 0 bytes free. Ask for fewer images, fewer tokens or a smaller model,"
+                + " or try again later.");
+    assertThat(lines).noneMatch(line -> line.contains("ProblemException"));
+  }
+
+  @Test
+  void whatNobodyForesawIsLoggedWithItsStack(CapturedOutput output) {
+    problem(client.get("/fail/null"), ProblemType.INTERNAL);
+
+    assertThat(output.getAll())
+        .contains("GET /fail/null failed")
+        .containsPattern("NullPointerException[\\s\\S]+at samples.SampleRoutes");
   }
 
   @Test

@@ -187,7 +187,8 @@ class JobsTest {
     fixture.submit(JobKind.GENERATION, ALICE, "second");
 
     assertThatThrownBy(() -> fixture.submit(JobKind.GENERATION, ALICE, "third"))
-        .isInstanceOf(QueueFullException.class)
+        .isInstanceOfSatisfying(
+            QueueFullException.class, full -> assertThat(full.code()).isEqualTo("quota-exceeded"))
         .hasMessageContaining("2 of your jobs are waiting");
   }
 

@@ -2,7 +2,9 @@ package io.diptych.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.diptych.artifact.BlobKind;
 import io.diptych.database.TestDatabase;
+import io.diptych.engine.program.DeviceMemory;
 import io.diptych.job.FailureReason;
 import io.diptych.job.JobEnded;
 import io.diptych.job.JobKind;
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -25,8 +28,8 @@ import org.junit.jupiter.api.Test;
 /** The meters in docs/operations.md against those that exist. */
 class MetersTableTest {
 
-  private static final Pattern FAMILY = Pattern.compile("# TYPE (diptych_\\w+) \\w+");
-  private static final Pattern NAME = Pattern.compile("`(diptych_\\w+)`");
+  private static final Pattern FAMILY = Pattern.compile("# TYPE ((?:diptych|hw)_\\w+) \\w+");
+  private static final Pattern NAME = Pattern.compile("`((?:diptych|hw)_\\w+)`");
 
   @Test
   void tableListsEveryMeterAndNoOther() throws IOException {
@@ -40,6 +43,7 @@ class MetersTableTest {
     Duration time = Duration.ofSeconds(1);
     lanes.claimedNothing(kind);
     lanes.claimed(kind, 1);
+    lanes.forward(kind, 1);
     lanes.started(kind, time);
     lanes.step(kind, time);
     lanes.checkpoint(kind, time, 1);
@@ -49,6 +53,8 @@ class MetersTableTest {
     lanes.fenceLost(kind);
     lanes.heartbeatFailed(kind);
     lanes.ended(new JobEnded(UUID.randomUUID(), kind, "tenant", JobState.SUCCEEDED, null));
+    new StoreMeters(registry).stored(BlobKind.OUTPUT, 1);
+    new DeviceMeters(() -> List.of("gpu0"), gpu -> new DeviceMemory(1, 2)).bindTo(registry);
     try (TestDatabase database = TestDatabase.create()) {
       QueueFixture queue = QueueFixture.over(database, Clock.systemUTC());
       new QueueMeters(queue.queue.jobs(), Clock.systemUTC()).bindTo(registry);
@@ -67,7 +73,7 @@ class MetersTableTest {
   private static Set<String> documented() throws IOException {
     Set<String> names = new TreeSet<>();
     for (String line : Files.readAllLines(Path.of("docs/operations.md"))) {
-      if (line.startsWith("| `diptych_")) {
+      if (line.startsWith("| `diptych_") || line.startsWith("| `hw_")) {
         Matcher name = NAME.matcher(line.substring(0, line.indexOf('|', 1)));
         while (name.find()) {
           names.add(name.group(1));

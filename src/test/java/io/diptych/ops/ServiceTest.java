@@ -3,6 +3,8 @@ package io.diptych.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.diptych.artifact.BlobKind;
+import io.diptych.artifact.BlobStore;
 import io.diptych.database.EmbeddedServer;
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.RunStoppedException;
@@ -104,6 +106,7 @@ class ServiceTest {
       Jobs jobs = service.getBean(Jobs.class);
       Job job = jobs.submit(Submission.of(JobKind.DECOMPOSITION, "alice", request()).build());
       await().until(() -> read(jobs, job).state() == JobState.SUCCEEDED);
+      service.getBean(BlobStore.class).put(job.id(), BlobKind.CONCEPT, new byte[] {1, 2, 3, 4});
 
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
@@ -123,7 +126,10 @@ class ServiceTest {
                           "diptych_claims_total{kind=\"decomposition\",result=\"empty\"} 1",
                           "diptych_checkpoint_seconds_count{kind=\"decomposition\"} 1",
                           "diptych_checkpoint_size_bytes_sum{kind=\"decomposition\"} 3",
-                          "diptych_fence_rejections_total{kind=\"decomposition\"} 0"));
+                          "diptych_artifact_size_bytes_sum{content=\"concept\"} 4",
+                          "diptych_fence_rejections_total{kind=\"decomposition\"} 0")
+                      .as("no GPU, no meter of one")
+                      .doesNotContain("hw_gpu"));
     }
   }
 

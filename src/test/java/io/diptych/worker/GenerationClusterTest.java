@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.EngineException;
+import io.diptych.job.Attempt;
 import io.diptych.job.ClaimedJob;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
@@ -223,6 +224,61 @@ class GenerationClusterTest {
     Job canceled = awaitState(api, jobs.get(1), JobState.CANCELED);
     assertThat(asked).containsExactly(false, true);
     assertThat(canceled.result()).isNull();
+  }
+
+  @Test
+  void aLateNotificationOfACancelCostsAMemberNoAttemptAndItsMateNothing()
+      throws InterruptedException {
+    Job mate = submit("a", "mate");
+    Job wanted = submit("a", "wanted again");
+    Semaphore started = new Semaphore(0);
+    List<String> ran = new CopyOnWriteArrayList<>();
+    worker(
+        "one",
+        new BatchRunner() {
+          @Override
+          public JobKind kind() {
+            return JobKind.GENERATION;
+          }
+
+          /** The first batch goes on until it is told that one of its jobs is unwanted. */
+          @Override
+          public List<JobOutcome> run(List<ClaimedJob> batch, Control control) {
+            ran.add(batch.stream().map(QueueFixture::name).collect(Collectors.joining("+")));
+            started.release();
+            while (ran.size() == 1 && !control.stopRequested(wanted.id())) {
+              LockSupport.parkNanos(5_000_000);
+            }
+            return batch.stream()
+                .map(
+                    job ->
+                        control.stopRequested(job.id())
+                            ? new JobOutcome.Stopped()
+                            : FakeGeneration.done(job))
+                .toList();
+          }
+        });
+    started.acquire();
+
+    // It was canceled and retried before; the news of the cancel comes only now.
+    api.sql
+        .sql("select pg_notify('diptych_job', 'CANCEL ' || :id)")
+        .param("id", wanted.id().toString())
+        .query(row -> {});
+
+    Job done = awaitState(api, wanted, JobState.SUCCEEDED);
+    assertThat(ran).containsExactly("mate+wanted again", "wanted again");
+    assertThat(done.result().get("picture").asString()).isEqualTo("wanted again");
+    assertThat(outcomes(wanted))
+        .containsExactly(Attempt.Outcome.HANDED_BACK, Attempt.Outcome.SUCCEEDED);
+    assertThat(done.attempt()).isEqualTo(1);
+    assertThat(outcomes(mate)).containsExactly(Attempt.Outcome.SUCCEEDED);
+  }
+
+  private List<Attempt.Outcome> outcomes(Job job) {
+    return api.queue.jobs().attempts(job.tenant(), job.id()).stream()
+        .map(Attempt::outcome)
+        .toList();
   }
 
   @Test

@@ -538,7 +538,7 @@ class WorkerTest {
         WorkerFixture.start(
             database.dataSource(),
             new Runners(List.of(decomposition), List.of(generation)),
-            WorkerFixture.settings("gpu", List.of("cuda:0"), Duration.ofSeconds(30), Duration.ZERO),
+            WorkerFixture.settings("gpu", List.of("gpu0"), Duration.ofSeconds(30), Duration.ZERO),
             WorkerFixture.FAST,
             LaneListener.NONE));
 

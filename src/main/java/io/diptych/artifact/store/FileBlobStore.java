@@ -5,11 +5,11 @@ import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
+import io.diptych.artifact.StoreListener;
 import io.diptych.artifact.StoredBlob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URI;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
@@ -46,14 +46,16 @@ final class FileBlobStore implements BlobStore {
   private final Path root;
   private final Path temporary;
   private final boolean verifyReads;
+  private final StoreListener listener;
 
   /** Held shared while a blob moves into its folder, alone while empty folders are removed. */
   private final ReadWriteLock folders = new ReentrantReadWriteLock();
 
-  FileBlobStore(Path root, boolean verifyReads, Clock clock) {
+  FileBlobStore(Path root, boolean verifyReads, Clock clock, StoreListener listener) {
     this.root = root.toAbsolutePath().normalize();
     this.temporary = this.root.resolve(TEMPORARY);
     this.verifyReads = verifyReads;
+    this.listener = listener;
     try {
       Files.createDirectories(temporary);
       removeAbandoned(clock.instant().minus(ABANDONED));
@@ -81,7 +83,9 @@ final class FileBlobStore implements BlobStore {
       write(new DigestInputStream(content, digest), file);
       BlobKey key = new BlobKey(owner, kind, BlobDigest.hex(digest.digest()));
       try {
-        return moveIntoPlace(file, key);
+        StoredBlob blob = moveIntoPlace(file, key);
+        listener.stored(kind, blob.bytes());
+        return blob;
       } catch (IOException e) {
         throw new BlobStoreException("Could not store " + key + " in " + root, e);
       }
@@ -252,11 +256,6 @@ final class FileBlobStore implements BlobStore {
   private static StoredBlob stored(BlobKey key, Path file) throws IOException {
     BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
     return new StoredBlob(key, attributes.size(), attributes.lastModifiedTime().toInstant());
-  }
-
-  @Override
-  public Optional<URI> presign(BlobKey key, Duration life, String fileName) {
-    return Optional.empty();
   }
 
   @Override

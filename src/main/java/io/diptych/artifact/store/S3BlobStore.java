@@ -5,18 +5,16 @@ import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
+import io.diptych.artifact.StoreListener;
 import io.diptych.artifact.StoredBlob;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Iterator;
@@ -25,7 +23,6 @@ import java.util.Optional;
 import java.util.Spliterators;
 import java.util.UUID;
 import java.util.function.Supplier;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
@@ -40,39 +37,36 @@ import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 import software.amazon.awssdk.services.s3.model.PutObjectRequest;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 import software.amazon.awssdk.services.s3.model.S3Object;
-import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /** Blobs as objects of one bucket, {@code prefix/owner/kind/sha256}; for any number of machines. */
 final class S3BlobStore implements BlobStore, AutoCloseable {
 
-  private static final Duration LONGEST_LIFE = Duration.ofMinutes(15);
-  private static final Pattern FILE_NAME = Pattern.compile("[A-Za-z0-9._-]{1,128}");
   private static final int NOT_FOUND = 404;
   private static final int RANGE_NOT_SATISFIABLE = 416;
 
   private final S3Client client;
-  private final S3Presigner presigner;
   private final String bucket;
   private final String prefix;
   private final boolean verifyReads;
   private final Clock clock;
+  private final StoreListener listener;
 
   /**
    * @param prefix of every object's key, empty or ending in a slash
    */
   S3BlobStore(
       S3Client client,
-      S3Presigner presigner,
       String bucket,
       String prefix,
       boolean verifyReads,
-      Clock clock) {
+      Clock clock,
+      StoreListener listener) {
     this.client = client;
-    this.presigner = presigner;
     this.bucket = bucket;
     this.prefix = prefix;
     this.verifyReads = verifyReads;
     this.clock = clock;
+    this.listener = listener;
   }
 
   /** Goes through a temporary file: the key, and the signature, need the digest first. */
@@ -113,6 +107,7 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
                 Base64.getEncoder().encodeToString(HexFormat.of().parseHex(key.sha256())))
             .build();
     call("store " + key, () -> client.putObject(request, body));
+    listener.stored(key.kind(), bytes);
     return new StoredBlob(key, bytes, clock.instant());
   }
 
@@ -242,37 +237,12 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
   }
 
   @Override
-  public Optional<URI> presign(BlobKey key, Duration life, String fileName) {
-    if (life.isNegative() || life.isZero() || life.compareTo(LONGEST_LIFE) > 0) {
-      throw new IllegalArgumentException("A download link may live up to 15 minutes, not " + life);
-    }
-    if (!FILE_NAME.matcher(fileName).matches()) {
-      throw new IllegalArgumentException("Not a plain file name: " + fileName);
-    }
-    GetObjectRequest request =
-        get(key)
-            .responseContentType(key.kind().mediaType())
-            .responseContentDisposition("attachment; filename=\"" + fileName + "\"")
-            .build();
-    try {
-      return Optional.of(
-          presigner
-              .presignGetObject(b -> b.signatureDuration(life).getObjectRequest(request))
-              .url()
-              .toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException("The signed address is not a URI", e);
-    }
-  }
-
-  @Override
   public void check() {
     call("reach the bucket", () -> client.headBucket(b -> b.bucket(bucket)));
   }
 
   @Override
   public void close() {
-    presigner.close();
     client.close();
   }
 

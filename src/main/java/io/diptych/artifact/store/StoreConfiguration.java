@@ -1,11 +1,10 @@
 package io.diptych.artifact.store;
 
 import io.diptych.artifact.BlobStore;
-import java.net.URI;
+import io.diptych.artifact.StoreListener;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.annotation.Bean;
@@ -20,7 +19,6 @@ import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3Configuration;
-import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /** Chooses the store. */
 @Configuration(proxyBeanMethods = false)
@@ -31,29 +29,33 @@ class StoreConfiguration {
   private static final Duration SILENCE = Duration.ofSeconds(30);
 
   @Bean
-  BlobStore blobStore(StoreProperties properties, ObjectProvider<Clock> clocks) {
+  BlobStore blobStore(
+      StoreProperties properties,
+      ObjectProvider<Clock> clocks,
+      ObjectProvider<StoreListener> listeners) {
     Clock clock = clocks.getIfAvailable(Clock::systemUTC);
+    StoreListener listener = listeners.getIfAvailable(() -> StoreListener.NONE);
     StoreProperties.S3 s3 = properties.s3();
     return s3 == null
-        ? new FileBlobStore(properties.directory(), properties.verifyReads(), clock)
-        : s3(s3, properties.verifyReads(), clock);
+        ? new FileBlobStore(properties.directory(), properties.verifyReads(), clock, listener)
+        : s3(s3, properties.verifyReads(), clock, listener);
   }
 
-  static S3BlobStore s3(StoreProperties.S3 s3, boolean verifyReads, Clock clock) {
+  static S3BlobStore s3(
+      StoreProperties.S3 s3, boolean verifyReads, Clock clock, StoreListener listener) {
     AwsCredentialsProvider credentials =
         s3.accessKey() == null || s3.secretKey() == null
             ? DefaultCredentialsProvider.builder().build()
             : StaticCredentialsProvider.create(
                 AwsBasicCredentials.create(s3.accessKey(), s3.secretKey()));
     boolean pathStyle = s3.pathStyle() == null ? s3.endpoint() != null : s3.pathStyle();
-    URI publicEndpoint = s3.publicEndpoint() == null ? s3.endpoint() : s3.publicEndpoint();
     return new S3BlobStore(
         client(s3, credentials, pathStyle),
-        presigner(s3, publicEndpoint, credentials, pathStyle),
         Objects.requireNonNull(s3.bucket()),
         s3.prefix(),
         verifyReads,
-        clock);
+        clock,
+        listener);
   }
 
   private static S3Client client(
@@ -69,19 +71,6 @@ class StoreConfiguration {
         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
         .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
         .serviceConfiguration(S3Configuration.builder().chunkedEncodingEnabled(false).build())
-        .build();
-  }
-
-  private static S3Presigner presigner(
-      StoreProperties.S3 s3,
-      @Nullable URI endpoint,
-      AwsCredentialsProvider credentials,
-      boolean pathStyle) {
-    return S3Presigner.builder()
-        .region(Region.of(s3.region()))
-        .endpointOverride(endpoint)
-        .credentialsProvider(credentials)
-        .serviceConfiguration(S3Configuration.builder().pathStyleAccessEnabled(pathStyle).build())
         .build();
   }
 }

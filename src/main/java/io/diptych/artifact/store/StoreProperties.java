@@ -22,8 +22,6 @@ record StoreProperties(
 
   /**
    * @param endpoint of the service; none for Amazon's own
-   * @param publicEndpoint under which clients reach it, for download links; {@code endpoint} when
-   *     not set
    * @param region as the service names it; most others than Amazon accept any
    * @param bucket that exists
    * @param prefix of every object's key
@@ -35,7 +33,6 @@ record StoreProperties(
    */
   record S3(
       @Nullable URI endpoint,
-      @Nullable URI publicEndpoint,
       @DefaultValue("us-east-1") String region,
       @Nullable String bucket,
       @DefaultValue("") String prefix,

@@ -126,6 +126,7 @@ class DecomposeController {
     ProblemType.INVALID_IMAGE,
     ProblemType.IMAGE_TOO_LARGE,
     ProblemType.UNSUPPORTED_IMAGE_TYPE,
+    ProblemType.QUOTA_EXCEEDED,
     ProblemType.QUEUE_FULL
   })
   ResponseEntity<?> submit(

@@ -146,7 +146,12 @@ class DecompositionsController {
           "It keeps its id and goes on from its newest checkpoint. One that waits or runs is left"
               + " alone.")
   @ApiResponse(responseCode = "202", description = "It waits or runs.", useReturnTypeSchema = true)
-  @Problems({ProblemType.JOB_FINAL, ProblemType.ARTIFACT_NOT_READY, ProblemType.QUEUE_FULL})
+  @Problems({
+    ProblemType.JOB_FINAL,
+    ProblemType.ARTIFACT_NOT_READY,
+    ProblemType.QUOTA_EXCEEDED,
+    ProblemType.QUEUE_FULL
+  })
   ResponseEntity<DecompositionView> retry(Tenant tenant, @PathVariable UUID id) {
     Decomposition after = decompositions.retry(tenant.id(), id);
     return ResponseEntity.accepted()

@@ -84,7 +84,7 @@ public final class SwittiBackbone implements Backbone {
   /**
    * Loads a model.
    *
-   * @param device where to, as DJL names it: {@code cpu}, {@code gpu0}, ...; fp32 there
+   * @param device where to: {@code cpu}, {@code gpu0}, ...; fp32 there
    * @param subConcepts where the sub-concepts of a word come from when a request gives none
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a file is missing or damaged, or
    *     there is no such device
@@ -126,7 +126,7 @@ public final class SwittiBackbone implements Backbone {
         manifest.resolution(),
         manifest.scales(),
         manifest.licence(),
-        device.isGpu() ? "cuda:" + device.getDeviceId() : "cpu",
+        device.isGpu() ? "gpu" + device.getDeviceId() : "cpu",
         parameters);
   }
 

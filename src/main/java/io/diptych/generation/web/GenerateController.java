@@ -121,6 +121,7 @@ class GenerateController {
     ProblemType.JOB_WITHOUT_RESULT,
     ProblemType.JOB_EXPIRED,
     ProblemType.JOB_FAILED,
+    ProblemType.QUOTA_EXCEEDED,
     ProblemType.QUEUE_FULL,
     ProblemType.MODEL_UNAVAILABLE,
     ProblemType.OUT_OF_MEMORY,

@@ -125,11 +125,16 @@ public enum ProblemType {
       true,
       "Too many requests in a short time",
       "Wait for `Retry-After`; spread requests as the `RateLimit` headers say."),
+  QUOTA_EXCEEDED(
+      429,
+      true,
+      "As many of your jobs are waiting as may",
+      "Wait for `Retry-After`, or cancel jobs that you no longer need."),
   QUEUE_FULL(
       429,
       true,
-      "Too much work is waiting already",
-      "Wait for `Retry-After`, or cancel jobs that you no longer need."),
+      "Too much work of everybody is waiting already",
+      "Wait for `Retry-After`, then send the same request again."),
   JOB_FINAL(
       409, false, "The job has already ended", "Read its state; submit a new job to run it again."),
   JOB_WITHOUT_RESULT(

@@ -40,12 +40,27 @@ public class ProblemWriter {
   public void write(HttpServletRequest request, HttpServletResponse response, Throwable failure)
       throws IOException {
     ProblemTranslation.Answer answer = translation.translate(failure);
-    if (answer.problem().status() >= 500) {
+    Problem problem = answer.problem();
+    if (problem.status() >= 500 && isExplained(failure, problem.type())) {
+      log.error(
+          "{} {} failed: {} {}",
+          request.getMethod(),
+          request.getRequestURI(),
+          problem.detail(),
+          problem.type().action());
+    } else if (problem.status() >= 500) {
       log.error("{} {} failed", request.getMethod(), request.getRequestURI(), failure);
     } else {
       log.debug("{} {} refused", request.getMethod(), request.getRequestURI(), failure);
     }
     write(request, response, answer);
+  }
+
+  /** Chosen by code that knew what was wrong; where it happened would tell nothing more. */
+  private static boolean isExplained(Throwable failure, ProblemType type) {
+    return failure instanceof ProblemException
+        && failure.getCause() == null
+        && type != ProblemType.INTERNAL;
   }
 
   /** Answers with the general problem for a status code. */

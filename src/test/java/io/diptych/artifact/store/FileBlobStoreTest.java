@@ -7,6 +7,7 @@ import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.BlobStoreException;
+import io.diptych.artifact.StoreListener;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,7 +28,7 @@ class FileBlobStoreTest extends BlobStoreContract {
 
   @Override
   BlobStore openStore(boolean verifyReads) {
-    return new FileBlobStore(root, verifyReads, Clock.fixed(NOW, ZoneOffset.UTC));
+    return new FileBlobStore(root, verifyReads, Clock.fixed(NOW, ZoneOffset.UTC), heard);
   }
 
   @Override
@@ -88,7 +89,7 @@ class FileBlobStoreTest extends BlobStoreContract {
   void aDirectoryThatCannotBeOneIsRefusedAtOnceWithAdvice() throws IOException {
     Path file = Files.write(root.resolve("file"), bytes("x"));
 
-    assertThatThrownBy(() -> new FileBlobStore(file, false, Clock.systemUTC()))
+    assertThatThrownBy(() -> new FileBlobStore(file, false, Clock.systemUTC(), StoreListener.NONE))
         .isInstanceOf(BlobStoreException.class)
         .hasMessageContaining("diptych.store.directory");
   }
@@ -103,12 +104,5 @@ class FileBlobStoreTest extends BlobStoreContract {
 
     assertThat(store.find(key).orElseThrow().stored())
         .isAfter(Instant.parse("2024-01-01T00:00:00Z"));
-  }
-
-  @Test
-  void thereAreNoLinksToFiles() {
-    BlobKey key = store.put(owner, BlobKind.IMAGE, bytes("x")).key();
-
-    assertThat(store.presign(key, Duration.ofMinutes(1), "x.png")).isEmpty();
   }
 }

@@ -82,7 +82,7 @@ class StoreConfigurationTest {
   @Test
   void theSecretIsNotPrinted() {
     StoreProperties.S3 s3 =
-        new StoreProperties.S3(null, null, "r", "b", "", "access", "very-secret", null);
+        new StoreProperties.S3(null, "r", "b", "", "access", "very-secret", null);
 
     assertThat(new StoreProperties(directory, false, s3).toString())
         .doesNotContain("very-secret")

@@ -31,6 +31,7 @@ class ProblemTypeTest {
         "unsupported-image-type",
         "unknown-artifact",
         "artifact-not-ready",
+        "quota-exceeded",
         "queue-full",
         "rate-limited",
         "idempotency-conflict",
