@@ -196,21 +196,36 @@ final class LaneWork implements TicketHandler {
     } catch (RuntimeException | Error e) {
       if (batch.size() > 1 && Failure.of(e).mayBeOneJobsFault()) {
         log.warn("The batch failed as a whole; its jobs are run one by one.", e);
-        batch.forEach(run -> runAlone(run, e, lease));
+        batch.forEach(run -> logged(run, () -> runAlone(run, e, lease)));
       } else {
-        batch.forEach(run -> fail(run, e, lease));
+        batch.forEach(run -> logged(run, () -> fail(run, e, lease)));
       }
       return;
     }
     for (int i = 0; i < batch.size(); i++) {
+      Run run = batch.get(i);
       JobOutcome outcome = outcomes.get(i);
-      if (outcome instanceof JobOutcome.Succeeded succeeded) {
-        succeed(batch.get(i), succeeded.result(), lease);
-      } else if (outcome instanceof JobOutcome.Failed failed) {
-        fail(batch.get(i), failed.cause(), lease);
-      } else {
-        stopped(batch.get(i), lease);
-      }
+      logged(run, () -> end(run, outcome, lease));
+    }
+  }
+
+  /** What happens to one run of a batch is logged under its own job. */
+  private static void logged(Run run, Runnable work) {
+    LogContext context = LogContext.jobs(List.of(run.job()));
+    try {
+      work.run();
+    } finally {
+      context.close();
+    }
+  }
+
+  private void end(Run run, JobOutcome outcome, Ticket.Lease lease) {
+    if (outcome instanceof JobOutcome.Succeeded succeeded) {
+      succeed(run, succeeded.result(), lease);
+    } else if (outcome instanceof JobOutcome.Failed failed) {
+      fail(run, failed.cause(), lease);
+    } else {
+      stopped(run, lease);
     }
   }
 

@@ -6,19 +6,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
-/** Fields of every log line of a lane: lane, job, tenant, attempt, fence, trace id. */
+/**
+ * Fields of every log line of a lane: lane, job, tenant, attempt, fence, trace id. Contexts nest;
+ * the end of one brings back what it hid.
+ */
 final class LogContext {
 
   /** Version, trace id, span id, flags. */
   private static final int TRACEPARENT_PARTS = 4;
 
-  private final Map<String, String> fields;
+  private final Map<String, @Nullable String> hidden = new LinkedHashMap<>();
 
   private LogContext(Map<String, String> fields) {
-    this.fields = fields;
-    fields.forEach(MDC::put);
+    fields.forEach(
+        (name, value) -> {
+          hidden.put(name, MDC.get(name));
+          MDC.put(name, value);
+        });
   }
 
   static LogContext lane(String lane) {
@@ -46,6 +53,13 @@ final class LogContext {
   }
 
   void close() {
-    fields.keySet().forEach(MDC::remove);
+    hidden.forEach(
+        (name, value) -> {
+          if (value == null) {
+            MDC.remove(name);
+          } else {
+            MDC.put(name, value);
+          }
+        });
   }
 }
