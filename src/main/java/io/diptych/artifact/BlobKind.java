@@ -8,8 +8,6 @@ public enum BlobKind {
   IMAGE("image/png"),
   /** A learned concept. */
   CONCEPT("application/octet-stream"),
-  /** The state of an unfinished decomposition. */
-  CHECKPOINT("application/octet-stream"),
   /** A picture made on the way. */
   PREVIEW("image/png"),
   /** A generated picture. */

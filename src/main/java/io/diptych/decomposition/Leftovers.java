@@ -58,7 +58,7 @@ final class Leftovers implements BlobOwner {
 
   @Override
   public Set<BlobKind> kinds() {
-    return EnumSet.of(BlobKind.IMAGE, BlobKind.CONCEPT, BlobKind.CHECKPOINT, BlobKind.PREVIEW);
+    return EnumSet.of(BlobKind.IMAGE, BlobKind.CONCEPT, BlobKind.PREVIEW);
   }
 
   /** All of a decomposition that exists: a retry reads its picture, an owner its previews. */

@@ -100,7 +100,7 @@ abstract class BlobStoreContract {
     byte[] large = new byte[3 << 20];
     new Random(1).nextBytes(large);
 
-    StoredBlob stored = store.put(owner, BlobKind.CHECKPOINT, new ByteArrayInputStream(large));
+    StoredBlob stored = store.put(owner, BlobKind.CONCEPT, new ByteArrayInputStream(large));
 
     assertThat(stored.bytes()).isEqualTo(large.length);
     assertThat(store.read(stored.key())).isEqualTo(large);
