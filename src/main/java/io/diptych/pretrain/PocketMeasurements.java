@@ -1,5 +1,6 @@
 package io.diptych.pretrain;
 
+import io.diptych.engine.Concept;
 import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.GenerationRequest;
 import io.diptych.engine.RunControl;
@@ -31,6 +32,14 @@ final class PocketMeasurements implements AutoCloseable {
   private static final int TIMED = 20;
   private static final int WARM_UP = 3;
   private static final int BEST = 5;
+
+  /** New settings of a content that was learned or is named. */
+  static final List<String> SETTINGS =
+      List.of(
+          "a %s on the beach", "a %s in space", "a %s in the snow", "a %s in flat vector style");
+
+  /** New subjects of a style that was learned or is named. */
+  static final List<String> SUBJECTS = List.of("fox", "castle", "car", "tulip");
 
   private final ModelSource source;
   private final String device;
@@ -267,36 +276,122 @@ final class PocketMeasurements implements AutoCloseable {
 
   private static Score score(
       Judge content, Judge style, List<BufferedImage> pictures, List<Dataset.Sample> samples) {
-    int things = 0;
-    int styles = 0;
+    return new Score(
+        named(content, BEST, pictures, samples.stream().map(Dataset.Sample::thing).toList()),
+        named(style, 1, pictures, samples.stream().map(Dataset.Sample::style).toList()));
+  }
+
+  /** Share of the pictures whose class is among a judge's best answers. */
+  private static double named(
+      Judge judge, int best, List<BufferedImage> pictures, List<Integer> classes) {
+    int right = 0;
     for (int from = 0; from < pictures.size(); from += AT_ONCE) {
       List<BufferedImage> some = pictures.subList(from, Math.min(pictures.size(), from + AT_ONCE));
-      List<List<Judge.Answer>> whats = content.judge(some, BEST);
-      List<List<Judge.Answer>> hows = style.judge(some, 1);
+      List<List<Judge.Answer>> answers = judge.judge(some, best);
       for (int i = 0; i < some.size(); i++) {
-        Judge.Label thing = content.labels().get(samples.get(from + i).thing());
-        Judge.Label way = style.labels().get(samples.get(from + i).style());
-        things += whats.get(i).stream().anyMatch(answer -> answer.label().equals(thing)) ? 1 : 0;
-        styles += hows.get(i).get(0).label().equals(way) ? 1 : 0;
+        Judge.Label expected = judge.labels().get(classes.get(from + i));
+        right += answers.get(i).stream().anyMatch(a -> a.label().equals(expected)) ? 1 : 0;
       }
     }
-    return new Score((double) things / pictures.size(), (double) styles / pictures.size());
+    return (double) right / pictures.size();
+  }
+
+  /**
+   * What decompositions keep of pictures.
+   *
+   * @param learned content of the learned content in new settings, style of new subjects in the
+   *     learned style
+   * @param named the same for prompts that name thing and style in place of what was learned
+   * @param subject share of the new subjects that are among the content judge's best five answers
+   * @param sheet rows of a picture, its content in the settings, and the subjects in its style
+   */
+  record Decomposed(Score learned, Score named, double subject, List<BufferedImage> sheet) {}
+
+  /**
+   * Decomposes the first pictures of a split that name neither thing nor style: the start words are
+   * {@code object} and {@code art}, so all that is kept comes from the picture.
+   *
+   * @param pictures at most how many
+   * @param judges where the judges are
+   */
+  Decomposed decompose(Dataset dataset, int pictures, String judges) {
+    List<Integer> things = new ArrayList<>();
+    List<Integer> styles = new ArrayList<>();
+    List<Integer> subjects = new ArrayList<>();
+    List<BufferedImage> learnedContent = new ArrayList<>();
+    List<BufferedImage> namedContent = new ArrayList<>();
+    List<BufferedImage> learnedStyle = new ArrayList<>();
+    List<BufferedImage> namedStyle = new ArrayList<>();
+    List<BufferedImage> sheet = new ArrayList<>();
+    for (int i = 0; i < Math.min(pictures, dataset.size()); i++) {
+      Dataset.Sample sample = dataset.get(i);
+      BufferedImage picture =
+          Pictures.of(Pictures.planes(dataset, i, 1), dataset.imageSize()).get(0);
+      Concept concept =
+          backbone.decompose(
+              picture, backbone.defaultOptions("object", "art", i), RunControl.none());
+      String thing = dataset.things().get(sample.thing()).name();
+      String style = dataset.styles().get(sample.style()).name();
+      List<BufferedImage> settings =
+          generate(SETTINGS.stream().map(s -> s.formatted("{content}")).toList(), concept, null, i);
+      List<BufferedImage> drawn =
+          generate(
+              SUBJECTS.stream().map(s -> "a " + s + " in {style} style").toList(),
+              null,
+              concept,
+              i);
+      learnedContent.addAll(settings);
+      learnedStyle.addAll(drawn);
+      namedContent.addAll(generate(SETTINGS.stream().map(s -> s.formatted(thing)).toList(), i));
+      namedStyle.addAll(
+          generate(SUBJECTS.stream().map(s -> "a " + s + " in " + style + " style").toList(), i));
+      SETTINGS.forEach(setting -> things.add(sample.thing()));
+      SUBJECTS.forEach(subject -> styles.add(sample.style()));
+      SUBJECTS.forEach(subject -> subjects.add(indexOf(dataset, subject)));
+      sheet.add(picture);
+      sheet.addAll(settings);
+      sheet.addAll(drawn);
+    }
+    try (Judge content = Judge.load(Judge.Kind.CONTENT, judges, device);
+        Judge style = Judge.load(Judge.Kind.STYLE, judges, device)) {
+      return new Decomposed(
+          new Score(
+              named(content, BEST, learnedContent, things), named(style, 1, learnedStyle, styles)),
+          new Score(
+              named(content, BEST, namedContent, things), named(style, 1, namedStyle, styles)),
+          named(content, BEST, learnedStyle, subjects),
+          sheet);
+    }
+  }
+
+  private static int indexOf(Dataset dataset, String thing) {
+    return dataset.things().stream().map(Dataset.Label::name).toList().indexOf(thing);
   }
 
   /** Pictures of prompts in one batch, by the model's own settings; seeds count up. */
   List<BufferedImage> generate(List<String> prompts, long firstSeed) {
-    return generate(prompts, firstSeed, sampling);
+    return generate(prompts, null, null, firstSeed, sampling);
   }
 
   /** As above, with another guidance scale. */
   List<BufferedImage> generate(List<String> prompts, long firstSeed, double guidance) {
-    return generate(prompts, firstSeed, sampling.withGuidanceScale(guidance));
+    return generate(prompts, null, null, firstSeed, sampling.withGuidanceScale(guidance));
   }
 
-  private List<BufferedImage> generate(List<String> prompts, long firstSeed, Sampling how) {
+  private List<BufferedImage> generate(
+      List<String> prompts, @Nullable Concept content, @Nullable Concept style, long firstSeed) {
+    return generate(prompts, content, style, firstSeed, sampling);
+  }
+
+  private List<BufferedImage> generate(
+      List<String> prompts,
+      @Nullable Concept content,
+      @Nullable Concept style,
+      long firstSeed,
+      Sampling how) {
     List<GenerationRequest> requests = new ArrayList<>();
     for (int i = 0; i < prompts.size(); i++) {
-      requests.add(new GenerationRequest(prompts.get(i), null, null, firstSeed + i, 0, how));
+      requests.add(new GenerationRequest(prompts.get(i), content, style, firstSeed + i, 0, how));
     }
     return backbone.generate(requests);
   }

@@ -28,6 +28,7 @@ final class ReportCommand implements Callable<Integer> {
 
   private static final int SHEET = 24;
   private static final int COLUMNS = 8;
+  private static final int DECOMPOSED_ROWS = 8;
   private static final int TIMED_STEPS = 150;
   private static final List<String> SHOWN =
       List.of(
@@ -79,6 +80,12 @@ final class ReportCommand implements Callable<Integer> {
       description = "Real pictures of each split to reconstruct and judge (${DEFAULT-VALUE}).")
   private int pictures = 512;
 
+  @Option(
+      names = "--decompositions",
+      defaultValue = "24",
+      description = "Pictures of held-out pairs to decompose (${DEFAULT-VALUE}).")
+  private int decompositions = 24;
+
   @Option(names = "--device", defaultValue = "cpu", description = "Where to compute.")
   private String device = "cpu";
 
@@ -103,6 +110,7 @@ final class ReportCommand implements Callable<Integer> {
       speed(measurements);
       reconstruction(measurements);
       judged(measurements);
+      decomposed(measurements);
       guidance(measurements);
       losses(measurements, info.scales());
     }
@@ -213,6 +221,50 @@ final class ReportCommand implements Callable<Integer> {
       line("");
       judged.captions().subList(0, shown).forEach(caption -> line("- %s", caption));
     }
+  }
+
+  private void decomposed(PocketMeasurements measurements) throws IOException {
+    PocketMeasurements.Decomposed decomposed =
+        measurements.decompose(Dataset.open(data, Split.HELDOUT_PAIRS), decompositions, judges);
+    int columns = 1 + PocketMeasurements.SETTINGS.size() + PocketMeasurements.SUBJECTS.size();
+    int count = decomposed.sheet().size() / columns;
+    section("Decomposition");
+    line(
+        "%d pictures of held-out pairs, decomposed by the model's own settings. The start words",
+        count);
+    line(
+        "are `object` and `art`: what is kept comes from the picture. Named: the same prompts with");
+    line(
+        "the words of thing and style in place of what was learned, the text model's own ability.");
+    line("");
+    row("share of pictures", "learned", "named");
+    row("---", "---", "---");
+    row(
+        "thing among the judge's best five, in new settings",
+        percent(decomposed.learned().content()),
+        percent(decomposed.named().content()));
+    row(
+        "style is the judge's best, on new subjects",
+        percent(decomposed.learned().style()),
+        percent(decomposed.named().style()));
+    row("new subject among the judge's best five", percent(decomposed.subject()), "");
+    figures
+        .putObject("decomposition")
+        .put("pictures", count)
+        .put("contentTop5", TrainingRun.rounded(decomposed.learned().content()))
+        .put("contentTop5Named", TrainingRun.rounded(decomposed.named().content()))
+        .put("styleTop1", TrainingRun.rounded(decomposed.learned().style()))
+        .put("styleTop1Named", TrainingRun.rounded(decomposed.named().style()))
+        .put("subjectTop5", TrainingRun.rounded(decomposed.subject()));
+    sheet(
+        Pictures.sheet(
+            decomposed.sheet().subList(0, columns * Math.min(DECOMPOSED_ROWS, count)), columns),
+        "decomposition",
+        "Row by row a picture, its content in new settings ("
+            + String.join("; ", PocketMeasurements.SETTINGS).replace("%s", "...")
+            + "), and new subjects in its style ("
+            + String.join("; ", PocketMeasurements.SUBJECTS)
+            + "):");
   }
 
   private void guidance(PocketMeasurements measurements) throws IOException {
