@@ -54,9 +54,9 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--guidance",
-      defaultValue = "4",
+      defaultValue = "6",
       description = "Guidance scale of requests that give none (${DEFAULT-VALUE}).")
-  private double guidance = 4;
+  private double guidance = 6;
 
   @Option(
       names = "--learning-rate",
