@@ -160,12 +160,21 @@ public class EventStreams implements SmartLifecycle {
     } catch (IOException | IllegalStateException gone) {
       // The client has left. Completing, not failing: there is nobody to tell.
       forget(connection);
-      emitter.complete();
+      complete(emitter);
     } catch (RuntimeException failure) {
       // The log could not be read. The client reconnects and resumes where it was.
       log.warn("Stream {} is closed early", connection.stream(), failure);
       forget(connection);
+      complete(emitter);
+    }
+  }
+
+  /** Ends an answer that the container may have ended already, as it does when a client leaves. */
+  private static void complete(SseEmitter emitter) {
+    try {
       emitter.complete();
+    } catch (IllegalStateException ended) {
+      log.debug("The answer has ended before", ended);
     }
   }
 
@@ -214,7 +223,7 @@ public class EventStreams implements SmartLifecycle {
     open.forEach(
         (connection, each) -> {
           forget(connection);
-          each.emitter().complete();
+          complete(each.emitter());
         });
     if (writers != null) {
       writers.shutdownNow();
