@@ -234,7 +234,7 @@ class Ops(Module):
     if len(of_discriminator) > 0:
       # Faster than the decoder (Heusel et al. 2017), which else learns what deceives it rather than what is real.
       faster = torch.cat([schedule[:1] * schedule[10], schedule[1:]])
-      norm_of_discriminator = self.update(discriminator, state, of_discriminator, faster)
+      self.update(discriminator, state, of_discriminator, faster)
     return torch.cat([found[0], norm])
 
   # Gives codes that were not chosen since the last call a new place: a residual of these images, drawn by `order`, a
