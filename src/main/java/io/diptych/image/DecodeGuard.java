@@ -2,11 +2,13 @@ package io.diptych.image;
 
 import io.diptych.image.ImageRefusedException.Reason;
 import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.time.Duration;
 
 /**
- * Ends a decoder that takes too long or allocates too much. Decoders call it, without knowing, by
- * reading their input and writing their pixels; so it must be asked from the decoding thread.
+ * Ends a decoder that computes too long or allocates too much. Decoders call it, without knowing,
+ * by reading their input and writing their pixels; so it must be asked from the decoding thread.
+ * Time is that thread's processor time: a busy machine must not refuse a sound picture.
  */
 final class DecodeGuard {
 
@@ -16,7 +18,9 @@ final class DecodeGuard {
   /** Room for tables on top of what the picture's size explains; see ADR 0010. */
   private static final long TABLE_BYTES = 64L << 20;
 
-  private final long startNanos = System.nanoTime();
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+
+  private final long startNanos = processorNanos();
   private final long limitNanos;
   private final AllocationMeter meter = AllocationMeter.ofThisThread();
   private final long startAllocated = meter.bytes();
@@ -25,7 +29,7 @@ final class DecodeGuard {
   private volatile boolean stopped;
 
   /**
-   * @param time until {@link #check()} refuses
+   * @param time of the processor until {@link #check()} refuses
    * @param pixels of the picture to decode, to tell how much allocation is in proportion
    */
   DecodeGuard(Duration time, long pixels) {
@@ -39,7 +43,14 @@ final class DecodeGuard {
   }
 
   boolean expired() {
-    return stopped || System.nanoTime() - startNanos > limitNanos;
+    return stopped || processorNanos() - startNanos > limitNanos;
+  }
+
+  /** Of this thread; the clock's where the JVM cannot tell. */
+  private static long processorNanos() {
+    return THREADS.isCurrentThreadCpuTimeSupported()
+        ? THREADS.getCurrentThreadCpuTime()
+        : System.nanoTime();
   }
 
   /** Cheap enough to be called for every pixel. */
@@ -58,7 +69,7 @@ final class DecodeGuard {
           Reason.TOO_SLOW,
           "Decoding the image took longer than "
               + limitNanos / 1_000_000
-              + " ms and was stopped. Send a smaller image, or save it anew.");
+              + " ms of processor time and was stopped. Send a smaller image, or save it anew.");
     }
   }
 

@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.HexFormat;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -30,8 +29,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ImageIntake implements AutoCloseable {
 
-  /** The guard refuses on time; this much later we give up on a decoder it cannot reach. */
-  private static final Duration GRACE = Duration.ofSeconds(10);
+  /**
+   * The guard counts processor time. By the clock a decode may take this many times as long, on a
+   * machine that has others to serve; then we give up on it.
+   */
+  private static final int PATIENCE = 6;
 
   private final IntakeLimits limits;
   private final Semaphore turns;
@@ -118,7 +120,7 @@ public final class ImageIntake implements AutoCloseable {
 
   private IntakeImage await(Future<IntakeImage> result, Decode decode) {
     try {
-      return result.get(limits.decodeTime().plus(GRACE).toNanos(), TimeUnit.NANOSECONDS);
+      return result.get(limits.decodeTime().multipliedBy(PATIENCE).toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ImageRefusedException refused) {
         throw refused;

@@ -15,7 +15,8 @@ import java.time.Duration;
  * @param maxSide longer side in pixels
  * @param minSide shorter side in pixels; below it there is nothing to take apart
  * @param storedSide longer side of the normalised picture; larger ones are scaled down to it
- * @param decodeTime for one picture, from its first byte to the last normalised pixel
+ * @param decodeTime of the processor for one picture, from its first byte to the last normalised
+ *     pixel
  * @param decodeThreads pictures decoded at once
  * @param queueWait how long a picture may wait for one of them, unread
  */
@@ -31,7 +32,7 @@ public record IntakeLimits(
 
   /**
    * 20 MiB, 25 million pixels (a phone's 24-megapixel photograph passes), sides from 32 to 16384,
-   * stored at up to 2048, 20 seconds, one at once, 10 seconds of waiting.
+   * stored at up to 2048, 20 seconds of computing, one at once, 10 seconds of waiting.
    */
   public static final IntakeLimits DEFAULT =
       new IntakeLimits(

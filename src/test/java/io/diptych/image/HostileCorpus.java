@@ -105,6 +105,10 @@ public final class HostileCorpus {
    * for those who wait behind the cases that never end.
    */
   public static IntakeLimits limits() {
+    return limits(IntakeLimits.DEFAULT.decodeTime(), 2, Duration.ofMinutes(5));
+  }
+
+  static IntakeLimits limits(Duration decodeTime, int decodeThreads, Duration queueWait) {
     IntakeLimits defaults = IntakeLimits.DEFAULT;
     return new IntakeLimits(
         defaults.maxBytes(),
@@ -112,9 +116,9 @@ public final class HostileCorpus {
         defaults.maxSide(),
         defaults.minSide(),
         defaults.storedSide(),
-        defaults.decodeTime(),
-        2,
-        Duration.ofMinutes(5));
+        decodeTime,
+        decodeThreads,
+        queueWait);
   }
 
   public static List<Upload> all() {

@@ -30,6 +30,9 @@ class HostileCorpusTest {
   /** Many more than decode at once. */
   private static final int CLIENTS = 12;
 
+  /** What is printed from here on says what went wrong. */
+  private static final String SUMMARY = "Summary: ";
+
   /** Prints the table that the documentation quotes; see {@link #main}. */
   @Test
   void everyUploadGetsTheDocumentedAnswerInTheDocumentedHeap() throws Exception {
@@ -50,7 +53,10 @@ class HostileCorpusTest {
     String output = new String(child.getInputStream().readAllBytes());
     System.out.println(output);
 
-    assertThat(child.waitFor()).as("exit status of a JVM of %d MiB", heapMiB).isZero();
+    String summary = output.substring(Math.max(0, output.lastIndexOf(SUMMARY)));
+    assertThat(child.waitFor())
+        .as("exit status of a JVM of %d MiB, which said: %s", heapMiB, summary)
+        .isZero();
     assertThat(HostileCorpus.all()).hasSizeGreaterThanOrEqualTo(60);
     assertThat(HostileCorpus.all().stream().map(Upload::name)).doesNotHaveDuplicates();
   }
@@ -107,7 +113,7 @@ class HostileCorpusTest {
     }
     long peak = heapPools().stream().mapToLong(pool -> pool.getPeakUsage().getUsed()).sum();
     System.out.printf(
-        "%d uploads in %d s: %s; wrong: %d%n",
+        SUMMARY + "%d uploads in %d s: %s; wrong: %d%n",
         HostileCorpus.all().size(),
         (System.nanoTime() - start) / 1_000_000_000,
         totals,
@@ -120,21 +126,11 @@ class HostileCorpusTest {
     System.exit(wrong.isEmpty() && filesAfter <= files ? 0 : 1);
   }
 
-  /** Several clients with the largest picture there is, and all the time they need. */
+  /** Several clients with the largest picture there is. */
   private static void takeLargest(Path file, List<String> wrong) throws Exception {
     IntakeLimits limits = HostileCorpus.limits();
-    IntakeLimits patient =
-        new IntakeLimits(
-            limits.maxBytes(),
-            limits.maxPixels(),
-            limits.maxSide(),
-            limits.minSide(),
-            limits.storedSide(),
-            limits.queueWait(),
-            limits.decodeThreads(),
-            limits.queueWait());
     ExecutorService clients = Executors.newCachedThreadPool();
-    try (ImageIntake intake = new ImageIntake(patient)) {
+    try (ImageIntake intake = new ImageIntake(limits)) {
       List<Future<String>> answers = new ArrayList<>();
       for (int i = 0; i < 2 * limits.decodeThreads(); i++) {
         answers.add(clients.submit(() -> answer(intake, file)));

@@ -293,7 +293,9 @@ class ImageIntakeTest {
 
   @Test
   void decodingStopsWhenItsTimeIsOver() {
-    try (ImageIntake hasty = new ImageIntake(limits(20 << 20, Duration.ofMillis(1)))) {
+    // The second waits for the first to have ended, however busy the machine is.
+    IntakeLimits limits = HostileCorpus.limits(Duration.ofMillis(1), 1, Duration.ofMinutes(1));
+    try (ImageIntake hasty = new ImageIntake(limits)) {
       byte[] upload = PngFile.encode(new BufferedImage(4000, 4000, BufferedImage.TYPE_INT_RGB));
 
       assertThat(reason(() -> hasty.take(upload))).isEqualTo(Reason.TOO_SLOW);
@@ -394,18 +396,9 @@ class ImageIntakeTest {
     }
   }
 
-  /** One at a time, and those behind it have a minute. */
+  /** One at a time, and those behind it may wait. */
   private static IntakeLimits patient() {
-    IntakeLimits defaults = IntakeLimits.DEFAULT;
-    return new IntakeLimits(
-        defaults.maxBytes(),
-        defaults.maxPixels(),
-        defaults.maxSide(),
-        defaults.minSide(),
-        defaults.storedSide(),
-        defaults.decodeTime(),
-        1,
-        Duration.ofMinutes(1));
+    return HostileCorpus.limits(IntakeLimits.DEFAULT.decodeTime(), 1, Duration.ofMinutes(5));
   }
 
   private static void takeCounting(ImageIntake intake, InputStream upload, AtomicInteger taken) {
