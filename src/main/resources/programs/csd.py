@@ -32,6 +32,11 @@ class Ops(Module):
       scale += 1
     return (loss, torch.stack(means))
 
+  # logits (B,L,V) of B texts, tokens (1,L) of one picture -> (B,) cross-entropy in nats, summed over the tokens
+  def surprise(self: __torch__.Ops, logits: Tensor, tokens: Tensor) -> Tensor:
+    ce = torch.cross_entropy_loss(logits.transpose(1, 2), tokens.expand([logits.shape[0], -1]), None, 0)
+    return torch.sum(ce, [1])
+
   # Tensors one after another along a dimension, differentiably.
   def join(self: __torch__.Ops, parts: List[Tensor], dimension: Tensor) -> Tensor:
     return torch.cat(parts, int(dimension))

@@ -32,7 +32,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code decompose IMAGE --content WORD --style WORD}. */
+/** {@code decompose IMAGE [--content WORD] [--style WORD]}. */
 @Command(
     name = "decompose",
     mixinStandardHelpOptions = true,
@@ -44,17 +44,15 @@ final class DecomposeCommand implements Callable<Integer> {
 
   @Option(
       names = "--content",
-      required = true,
       paramLabel = "WORD",
-      description = "What the picture shows, for example fox.")
-  private String content = "";
+      description = "What the picture shows, for example fox; default: found by the model.")
+  private @Nullable String content;
 
   @Option(
       names = "--style",
-      required = true,
       paramLabel = "WORD",
-      description = "How it is drawn, for example watercolor.")
-  private String style = "";
+      description = "How it is drawn, for example watercolor; default: found by the model.")
+  private @Nullable String style;
 
   @Option(
       names = {"-o", "--out"},
@@ -121,8 +119,8 @@ final class DecomposeCommand implements Callable<Integer> {
           Locale.ROOT,
           "Wrote %s: content \"%s\", style \"%s\", model %s, loss %.3f at first, %.3f at last.%n",
           out,
-          content,
-          style,
+          concept.metadata().options().contentWord(),
+          concept.metadata().options().styleWord(),
           concept.metadata().backboneName(),
           concept.metadata().losses().get(0),
           concept.metadata().losses().get(concept.metadata().losses().size() - 1));

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  * What a caller may say about a decomposition. Everything may be left out; the model's defaults
  * fill the gaps.
  *
- * @param contentWord word(s) for the subject; left out: a generic one
- * @param styleWord word(s) for the style; left out: a generic one
+ * @param contentWord word(s) for the subject; left out: the model finds one for the picture
+ * @param styleWord word(s) for the style; left out: the model finds one for the picture
  * @param backbone name of the model
  * @param profile which scales count as style and which as content
  * @param steps optimisation steps; the state after the last one becomes the concept

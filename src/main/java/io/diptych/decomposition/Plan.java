@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param backbone name of the model
  * @param backboneDigest digest of the model it was planned for
  * @param options everything the engine needs, the seed included
- * @param chosenWords fields of the request that the service filled with a generic word
+ * @param chosenWords fields of the request that named no word; the run finds one for the picture
  * @param reference the caller's own name for it
  */
 public record Plan(

@@ -20,11 +20,6 @@ import org.jspecify.annotations.Nullable;
 /** Turns a request into a plan, or refuses it with every value that is wrong. */
 final class Planner {
 
-  /** What the authors' captions would say of any picture (backbones.md 5.10). */
-  static final String GENERIC_CONTENT = "object";
-
-  static final String GENERIC_STYLE = "art";
-
   private static final String CONTENT_WORD = "contentWord";
   private static final String STYLE_WORD = "styleWord";
 
@@ -56,6 +51,10 @@ final class Planner {
     List<FieldError> errors = new ArrayList<>();
     for (DecompositionOptions.Fault fault : options.faults(manifest.switti().depth())) {
       errors.add(FieldError.at("/" + fault.option().replace('.', '/'), fault.detail()));
+    }
+    if (!manifest.offers(options.profile())) {
+      errors.add(
+          FieldError.at("/profile", "is not for " + name + ", whose scales were not measured"));
     }
     Rectification rectification = options.rectification();
     if (rectification != null) {
@@ -109,8 +108,8 @@ final class Planner {
             .defaults()
             .decomposition()
             .toOptions(
-                request.contentWord() == null ? GENERIC_CONTENT : request.contentWord().strip(),
-                request.styleWord() == null ? GENERIC_STYLE : request.styleWord().strip(),
+                stripped(request.contentWord()),
+                stripped(request.styleWord()),
                 request.seed() == null ? seeds.nextLong(1L << 53) : request.seed());
     DecompositionOptions.Builder options =
         defaults.toBuilder()
@@ -126,6 +125,10 @@ final class Planner {
       options.tokens(request.tokens());
     }
     return options.build();
+  }
+
+  private static @Nullable String stripped(@Nullable String word) {
+    return word == null ? null : word.strip();
   }
 
   private static @Nullable Memory memory(@Nullable MemoryChoice choice, @Nullable Memory standard) {

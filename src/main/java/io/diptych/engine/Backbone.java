@@ -3,6 +3,7 @@ package io.diptych.engine;
 import java.awt.image.BufferedImage;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One loaded model on one device. Safe for use by several threads at once; two lanes may optimise
@@ -16,8 +17,14 @@ public interface Backbone extends AutoCloseable {
   /** How this model samples when a request says nothing. */
   Sampling defaultSampling();
 
-  /** How this model decomposes when a request gives two words and a seed and nothing else. */
-  DecompositionOptions defaultOptions(String contentWord, String styleWord, long seed);
+  /**
+   * How this model decomposes when a request gives words and a seed and nothing else.
+   *
+   * @param contentWord null: one is found for the picture
+   * @param styleWord null: one is found for the picture
+   */
+  DecompositionOptions defaultOptions(
+      @Nullable String contentWord, @Nullable String styleWord, long seed);
 
   /**
    * Checks everything that can be checked before a job is accepted, without device work.

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Options of one decomposition. Defaults are those of the authors' code ({@code OFFICIAL_CODE}).
  *
- * @param contentWord word(s) for the subject, for example {@code fox}
- * @param styleWord word(s) for the style, for example {@code digital glitch art}
+ * @param contentWord word(s) for the subject, for example {@code fox}; null: the model finds one
+ *     for the picture. Those of a concept are never null
+ * @param styleWord word(s) for the style, for example {@code digital glitch art}; null as above
  * @param profile which reading of the paper sets scales and losses
  * @param steps optimisation steps to run
  * @param evaluatedStep the step whose state becomes the concept, at most {@code steps}
@@ -24,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param optimiser numbers of the optimisation
  */
 public record DecompositionOptions(
-    String contentWord,
-    String styleWord,
+    @Nullable String contentWord,
+    @Nullable String styleWord,
     Profile profile,
     int steps,
     int evaluatedStep,
@@ -48,7 +49,9 @@ public record DecompositionOptions(
     /** Style 1 to 3, content 4 to K: what the published numbers come from. */
     OFFICIAL_CODE,
     /** Style 1 to 3 and K, content 4 to K-1: what the paper says. */
-    PAPER
+    PAPER,
+    /** Each scale by as much as it was seen to tell of either, for models that were measured. */
+    MEASURED
   }
 
   /**
@@ -107,7 +110,8 @@ public record DecompositionOptions(
    * The authors' settings for two words, with four rows each. Their code runs 200 steps and
    * evaluates the state after step 150; later steps change nothing about it, so 150 are run.
    */
-  public static DecompositionOptions of(String contentWord, String styleWord, long seed) {
+  public static DecompositionOptions of(
+      @Nullable String contentWord, @Nullable String styleWord, long seed) {
     return new DecompositionOptions(
         contentWord,
         styleWord,
@@ -132,8 +136,8 @@ public record DecompositionOptions(
   /** Options in the making; each method changes the component of its name. */
   public static final class Builder {
 
-    private String contentWord;
-    private String styleWord;
+    private @Nullable String contentWord;
+    private @Nullable String styleWord;
     private Profile profile;
     private int steps;
     private int evaluatedStep;
@@ -162,12 +166,12 @@ public record DecompositionOptions(
       this.optimiser = start.optimiser;
     }
 
-    public Builder contentWord(String contentWord) {
+    public Builder contentWord(@Nullable String contentWord) {
       this.contentWord = contentWord;
       return this;
     }
 
-    public Builder styleWord(String styleWord) {
+    public Builder styleWord(@Nullable String styleWord) {
       this.styleWord = styleWord;
       return this;
     }
@@ -304,8 +308,12 @@ public record DecompositionOptions(
     range(problems, "optimiser.weightDecay", optimiser.weightDecay, 0, 10);
     range(problems, "optimiser.clipNorm", optimiser.clipNorm, 1e-6, 1e6);
     range(problems, "optimiser.conditionDropout", optimiser.conditionDropout, 0, 1);
-    word(problems, "contentWord", contentWord);
-    word(problems, "styleWord", styleWord);
+    if (contentWord != null) {
+      word(problems, "contentWord", contentWord);
+    }
+    if (styleWord != null) {
+      word(problems, "styleWord", styleWord);
+    }
     return problems;
   }
 

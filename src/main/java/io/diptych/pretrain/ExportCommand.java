@@ -1,10 +1,12 @@
 package io.diptych.pretrain;
 
 import io.diptych.engine.DecompositionOptions.Optimiser;
+import io.diptych.engine.DecompositionOptions.Profile;
 import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.training.AverageExport;
 import io.diptych.engine.training.FinishedModel;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
+import io.diptych.engine.weights.ModelManifest.ScaleWeights;
 import io.diptych.engine.weights.ModelSource;
 import io.diptych.pretrain.data.Dataset;
 import io.diptych.pretrain.data.Split;
@@ -33,6 +35,10 @@ final class ExportCommand implements Callable<Integer> {
 
   private static final long MAXIMUM_FILE_BYTES = 16L << 20;
   private static final String LICENCE = "CC-BY-4.0";
+
+  /** Pictures that the weights of scales are measured on. */
+  private static final int STUDIED = 512;
+
   private static final Map<String, String> METADATA =
       Map.of("format", "pt", "licence", LICENCE, "attribution", "see ATTRIBUTION.md");
 
@@ -60,11 +66,11 @@ final class ExportCommand implements Callable<Integer> {
 
   @Option(
       names = "--learning-rate",
-      defaultValue = "1e-3",
+      defaultValue = "3e-4",
       description =
           "Learning rate of decompositions (${DEFAULT-VALUE}): at the authors' 1e-2, meant for CLIP,"
               + " rows of MiniLM are driven where the model has learned nothing.")
-  private double learningRate = 1e-3;
+  private double learningRate = 3e-4;
 
   @Option(names = "--content-judge", paramLabel = "DIR", description = "The content judge's run.")
   private @Nullable Path contentJudge;
@@ -72,7 +78,10 @@ final class ExportCommand implements Callable<Integer> {
   @Option(names = "--style-judge", paramLabel = "DIR", description = "The style judge's run.")
   private @Nullable Path styleJudge;
 
-  @Option(names = "--data", paramLabel = "DIR", description = "The data set, for names of classes.")
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "The data set, for names of things and styles.")
   private @Nullable Path data;
 
   @Option(
@@ -85,23 +94,27 @@ final class ExportCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     boolean backbone = vqvae != null && switti != null;
-    boolean judges = contentJudge != null && styleJudge != null && data != null;
-    if (!backbone && !judges) {
+    boolean judges = contentJudge != null && styleJudge != null;
+    if (data == null || !backbone && !judges) {
       throw new PretrainException(
-          "Nothing to export: give --vqvae and --switti, or --content-judge, --style-judge and"
-              + " --data.");
+          "Nothing to export: give --data with --vqvae and --switti, with --content-judge and"
+              + " --style-judge, or with all four.");
     }
+    Dataset labels = Dataset.open(data, Split.VALIDATION);
     if (vqvae != null && switti != null) {
       exportBackbone(
-          vqvae.resolve("checkpoint.safetensors"), switti.resolve("checkpoint.safetensors"));
+          vqvae.resolve("checkpoint.safetensors"),
+          switti.resolve("checkpoint.safetensors"),
+          labels);
     }
-    if (contentJudge != null && styleJudge != null && data != null) {
-      exportJudges(contentJudge, styleJudge, Dataset.open(data, Split.VALIDATION));
+    if (contentJudge != null && styleJudge != null) {
+      exportJudges(contentJudge, styleJudge, labels);
     }
     return 0;
   }
 
-  private void exportBackbone(Path vqvaeCheckpoint, Path swittiCheckpoint) throws IOException {
+  private void exportBackbone(Path vqvaeCheckpoint, Path swittiCheckpoint, Dataset labels)
+      throws IOException {
     VqvaeArchitecture tokenizer = CheckpointHeader.settings(vqvaeCheckpoint).vqvae();
     SwittiArchitecture transformer = CheckpointHeader.settings(swittiCheckpoint).switti();
     if (!tokenizer.sides().equals(transformer.sides())
@@ -159,11 +172,14 @@ final class ExportCommand implements Callable<Integer> {
     for (String file : List.of("all-minilm-l6-v2.onnx", "all-minilm-l6-v2-tokenizer.json")) {
       text.addObject().put("path", file).put("from", "classpath:/");
     }
+    ObjectNode vocabulary = manifest.putObject("vocabulary");
+    learned(vocabulary.putArray("content"), labels.things());
+    learned(vocabulary.putArray("style"), labels.styles());
     ObjectNode defaults = manifest.putObject("defaults");
     defaults.putObject("sampling").put("guidanceScale", guidance);
     Optimiser usual = Optimiser.DEFAULT;
-    defaults
-        .putObject("decomposition")
+    ObjectNode decomposition = defaults.putObject("decomposition");
+    decomposition
         .putObject("optimiser")
         .put("alpha", usual.alpha())
         .put("learningRate", learningRate)
@@ -175,7 +191,14 @@ final class ExportCommand implements Callable<Integer> {
     // What was written must load: names, shapes and digests are checked here.
     ModelSource.Settings unchecked =
         new ModelSource.Settings(List.of(), out, null, ModelSource.Verification.NEVER);
-    new FinishedModel(ModelSource.open(out.toString(), unchecked), "cpu").close();
+    try (FinishedModel model =
+        new FinishedModel(ModelSource.open(out.toString(), unchecked), "cpu")) {
+      ScaleWeights weights = new ScaleStudy(model, labels, STUDIED).measure();
+      manifest.set("scaleWeights", RunSettings.JSON.valueToTree(weights));
+    }
+    // Only now, as a manifest must not refer to weights that it does not have.
+    decomposition.put("profile", Profile.MEASURED.name());
+    write(out.resolve("model.json"), manifest);
     System.out.println("Wrote " + name + " to " + out + ": " + bytes(out) / 1024 + " KiB");
   }
 
@@ -225,6 +248,11 @@ final class ExportCommand implements Callable<Integer> {
         one.put("heldOut", true);
       }
     }
+  }
+
+  /** Names of what the transformer was shown. */
+  private static void learned(ArrayNode names, List<Dataset.Label> labels) {
+    labels.stream().filter(label -> !label.heldOut()).forEach(label -> names.add(label.name()));
   }
 
   private static void array(ObjectNode node, String name, List<Integer> values) {

@@ -178,23 +178,10 @@ final class PocketMeasurements implements AutoCloseable {
 
   /** Mean cross-entropy of each scale's tokens in the first pictures of a split, in nats. */
   double[] crossEntropy(Dataset dataset, int pictures) {
-    double[] sums = new double[source.manifest().scales().size()];
-    FinishedModel model = finished();
     try (CaptionEncoder captions = new CaptionEncoder(device)) {
-      for (int from = 0; from < pictures; from += AT_ONCE) {
-        int some = Math.min(AT_ONCE, pictures - from);
-        List<String> texts = new ArrayList<>();
-        for (int i = 0; i < some; i++) {
-          texts.add(dataset.get(from + i).caption());
-        }
-        float[] means =
-            model.crossEntropy(Pictures.planes(dataset, from, some), captions.encode(texts));
-        for (int scale = 0; scale < sums.length; scale++) {
-          sums[scale] += (double) means[scale] * some / pictures;
-        }
-      }
+      return new ScaleStudy(finished(), dataset, pictures)
+          .crossEntropy(captions, Dataset.Sample::caption);
     }
-    return sums;
   }
 
   /**
@@ -308,8 +295,36 @@ final class PocketMeasurements implements AutoCloseable {
   record Decomposed(Score learned, Score named, double subject, List<BufferedImage> sheet) {}
 
   /**
-   * Decomposes the first pictures of a split that name neither thing nor style: the start words are
-   * {@code object} and {@code art}, so all that is kept comes from the picture.
+   * Share of the first pictures of a split whose thing and whose style the model finds the word
+   * for.
+   */
+  Score words(Dataset dataset, int pictures) {
+    Score sum = new Score(0, 0);
+    for (int i = 0; i < pictures; i++) {
+      DecompositionOptions one =
+          backbone.defaultOptions(null, null, i).toBuilder().stepsToTheEnd(1).build();
+      Score right =
+          rightWords(dataset, i, backbone.decompose(picture(dataset, i), one, RunControl.none()));
+      sum = new Score(sum.content + right.content, sum.style + right.style);
+    }
+    return new Score(sum.content / pictures, sum.style / pictures);
+  }
+
+  private static Score rightWords(Dataset dataset, int index, Concept concept) {
+    DecompositionOptions found = concept.metadata().options();
+    Dataset.Sample sample = dataset.get(index);
+    String thing = dataset.things().get(sample.thing()).name();
+    String style = dataset.styles().get(sample.style()).name();
+    return new Score(
+        thing.equals(found.contentWord()) ? 1 : 0, style.equals(found.styleWord()) ? 1 : 0);
+  }
+
+  private static BufferedImage picture(Dataset dataset, int index) {
+    return Pictures.of(Pictures.planes(dataset, index, 1), dataset.imageSize()).get(0);
+  }
+
+  /**
+   * Decomposes the first pictures of a split, as a request does that gives no words.
    *
    * @param pictures at most how many
    * @param judges where the judges are
@@ -325,11 +340,9 @@ final class PocketMeasurements implements AutoCloseable {
     List<BufferedImage> sheet = new ArrayList<>();
     for (int i = 0; i < Math.min(pictures, dataset.size()); i++) {
       Dataset.Sample sample = dataset.get(i);
-      BufferedImage picture =
-          Pictures.of(Pictures.planes(dataset, i, 1), dataset.imageSize()).get(0);
+      BufferedImage picture = picture(dataset, i);
       Concept concept =
-          backbone.decompose(
-              picture, backbone.defaultOptions("object", "art", i), RunControl.none());
+          backbone.decompose(picture, backbone.defaultOptions(null, null, i), RunControl.none());
       String thing = dataset.things().get(sample.thing()).name();
       String style = dataset.styles().get(sample.style()).name();
       List<BufferedImage> settings =

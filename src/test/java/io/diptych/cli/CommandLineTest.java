@@ -137,6 +137,23 @@ class CommandLineTest {
     assertThat(captured("--help").output).contains("Usage: diptych").contains("generate");
   }
 
+  @Test
+  void wordsThatAreNotGivenAreFoundAndTold() {
+    Path out = folder.resolve("unnamed.safetensors");
+    Run run =
+        run(
+            "decompose",
+            folder.resolve("picture.png").toString(),
+            "--steps",
+            "1",
+            "--out",
+            out.toString());
+
+    assertThat(run.exit).isZero();
+    assertThat(run.output)
+        .containsPattern("content \"(fox|castle|car)\", style \"(watercolor|woodcut)\"");
+  }
+
   private static Run decompose(String... more) {
     List<String> arguments =
         new ArrayList<>(
@@ -157,7 +174,7 @@ class CommandLineTest {
     return Stream.of(
         List.of("There is no file", "decompose", "missing.png", "--content", "a", "--style", "b"),
         List.of("", "decompose", "text.png", "--content", "a", "--style", "b"),
-        List.of("Missing required option", "decompose", "picture.png", "--content", "a"),
+        List.of("Missing required parameter", "decompose", "--content", "a"),
         List.of(
             "Unknown option",
             "decompose",

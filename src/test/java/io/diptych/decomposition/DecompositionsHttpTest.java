@@ -149,13 +149,32 @@ class DecompositionsHttpTest {
 
     JsonNode settings = reply.json().get("settings");
     assertThat(reply.status()).isEqualTo(202);
-    assertThat(settings.get("contentWord").asString()).isEqualTo("object");
-    assertThat(settings.get("styleWord").asString()).isEqualTo("art");
     assertThat(settings.get("chosenWords")).hasSize(2);
+    assertThat(settings.has("contentWord")).isFalse();
     assertThat(settings.get("seed").isIntegralNumber()).isTrue();
     assertThat(settings.get("steps").asInt()).isEqualTo(150);
     assertThat(settings.get("memory").get("blocks").get(0).asInt()).isZero();
     alice.post(reply.header("Location") + "/cancel");
+  }
+
+  @Test
+  void wordsThatWereLeftOutAreShownOnceTheyAreFound() {
+    JsonNode done = alice.run("{\"steps\": 1, \"styleWord\": \"gouache\"}", "SUCCEEDED");
+
+    String word = done.get("settings").get("contentWord").asString();
+    assertThat(word).isIn("fox", "castle", "car");
+    assertThat(done.get("settings").get("styleWord").asString()).isEqualTo("gouache");
+    assertThat(done.get("settings").get("chosenWords").get(0).asString()).isEqualTo("contentWord");
+    Concept concept = ConceptFile.read(alice.bytes(done.get("links").get("artifact").asString()));
+    assertThat(concept.metadata().options().contentWord()).isEqualTo(word);
+  }
+
+  @Test
+  void aProfileThatTheModelWasNotMeasuredForIsRefused() {
+    Reply reply = alice.submit("{\"profile\": \"MEASURED\"}");
+
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.json().get("errors").get(0).get("pointer").asString()).isEqualTo("/profile");
   }
 
   @Test

@@ -121,6 +121,7 @@ public record TestModels(
           {"path": "all-minilm-l6-v2.onnx", "from": "classpath:/"},
           {"path": "all-minilm-l6-v2-tokenizer.json", "from": "classpath:/"}]
       },
+      "vocabulary": {"content": ["fox", "castle", "car"], "style": ["watercolor", "woodcut"]},
       "defaults": {"sampling": {"topK": 0, "topP": 0}, "decomposition": {"rank": 5}}
     }
     """

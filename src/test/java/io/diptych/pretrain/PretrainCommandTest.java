@@ -231,6 +231,8 @@ class PretrainCommandTest {
         taught.toString(),
         "--switti",
         run.toString(),
+        "--data",
+        data.toString(),
         "--out",
         out.toString());
     try (Safetensors shipped = Safetensors.open(out.resolve("vqvae.safetensors"))) {
@@ -279,6 +281,8 @@ class PretrainCommandTest {
             tokenizer.toString(),
             "--switti",
             run.toString(),
+            "--data",
+            data.toString(),
             "--out",
             out.toString());
     assertThat(told).isEmpty();
@@ -287,6 +291,16 @@ class PretrainCommandTest {
     assertThat(manifest.path("resolution").asInt()).isEqualTo(SIZE);
     assertThat(manifest.path("files").path("switti").path(0).path("sha256").asString())
         .matches("[0-9a-f]{64}");
+    assertThat(manifest.path("scaleWeights").path("style")).hasSameSizeAs(manifest.path("scales"));
+    assertThat(manifest.path("defaults").path("decomposition").path("profile").asString())
+        .isEqualTo("MEASURED");
+    Dataset labels = Dataset.open(data, Split.VALIDATION);
+    assertThat(manifest.path("vocabulary").path("style").valueStream().map(JsonNode::asString))
+        .containsExactlyElementsOf(
+            labels.styles().stream()
+                .filter(style -> !style.heldOut())
+                .map(Dataset.Label::name)
+                .toList());
   }
 
   @Test

@@ -87,8 +87,8 @@ class DecomposeController {
       summary = "Decompose a picture",
       description =
           "Queues a job that learns the content and the style of the picture. Everything but the"
-              + " picture may be left out. Words that are left out are generic ones: `object` and"
-              + " `art`; better ones make better concepts.",
+              + " picture may be left out. For words that are left out the model finds some of its"
+              + " own; where it knows none they are `object` and `art`.",
       requestBody =
           @RequestBody(
               required = true,
@@ -145,7 +145,7 @@ class DecomposeController {
     if (dryRun) {
       return ResponseEntity.ok(
           new DryRun(
-              DecompositionView.Settings.of(plan),
+              DecompositionView.Settings.of(plan, null),
               DecompositionView.Picture.of(uploads.check(image)),
               decompositions.estimate(plan)));
     }

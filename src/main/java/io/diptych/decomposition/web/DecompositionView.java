@@ -61,7 +61,9 @@ record DecompositionView(
    * What runs, with nothing left open.
    *
    * @param backboneDigest of the model; artifacts fit no other one
-   * @param chosenWords words that the request left out and the service chose
+   * @param contentWord absent while it has yet to be found
+   * @param styleWord absent while it has yet to be found
+   * @param chosenWords words that the request left out and the model finds
    * @param seed give it again to run the same again
    */
   @Schema(name = "DecompositionSettings")
@@ -69,8 +71,8 @@ record DecompositionView(
   record Settings(
       String backbone,
       String backboneDigest,
-      String contentWord,
-      String styleWord,
+      @Nullable String contentWord,
+      @Nullable String styleWord,
       List<String> chosenWords,
       DecompositionOptions.Profile profile,
       int steps,
@@ -86,13 +88,14 @@ record DecompositionView(
           RectificationChoice rectification,
       long seed) {
 
-    static Settings of(Plan plan) {
+    static Settings of(Plan plan, @Nullable LearnedConcept learned) {
       DecompositionOptions options = plan.options();
+      boolean found = learned != null && learned.contentWord() != null;
       return new Settings(
           plan.backbone(),
           plan.backboneDigest(),
-          options.contentWord(),
-          options.styleWord(),
+          found ? learned.contentWord() : options.contentWord(),
+          found ? learned.styleWord() : options.styleWord(),
           plan.chosenWords(),
           options.profile(),
           options.steps(),
@@ -195,7 +198,7 @@ record DecompositionView(
         job.attempt(),
         decomposition.plan().reference(),
         job.labels(),
-        Settings.of(decomposition.plan()),
+        Settings.of(decomposition.plan(), learned(decomposition)),
         picture == null ? null : Picture.of(picture),
         QueuePlaceView.of(decomposition.place()),
         progress == null ? null : ProgressView.of(progress),
@@ -204,12 +207,16 @@ record DecompositionView(
         links(decomposition));
   }
 
-  private static @Nullable Result result(Decomposition decomposition) {
+  private static @Nullable LearnedConcept learned(Decomposition decomposition) {
     JsonNode stored = decomposition.job().result();
-    if (stored == null) {
+    return stored == null ? null : Decompositions.learned(stored);
+  }
+
+  private static @Nullable Result result(Decomposition decomposition) {
+    LearnedConcept learned = learned(decomposition);
+    if (learned == null) {
       return null;
     }
-    LearnedConcept learned = Decompositions.learned(stored);
     Decomposition.Artifact artifact = decomposition.artifact();
     return new Result(
         learned.step(),

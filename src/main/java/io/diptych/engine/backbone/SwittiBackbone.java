@@ -34,6 +34,7 @@ import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** A Switti model with its VQ-VAE and text encoders on one device, and CSD-VAR on top of it. */
 public final class SwittiBackbone implements Backbone {
@@ -75,10 +76,7 @@ public final class SwittiBackbone implements Backbone {
     this.text = new ConceptText(encoders, program, manager);
     this.prompts = new PromptText(text);
     this.csdVar =
-        new CsdVar(
-            new CsdVar.Models(switti, vqvae, program, text, manifest.name(), manifest.digest()),
-            subConcepts,
-            manager);
+        new CsdVar(new CsdVar.Models(switti, vqvae, program, text, manifest), subConcepts, manager);
   }
 
   /**
@@ -136,7 +134,8 @@ public final class SwittiBackbone implements Backbone {
   }
 
   @Override
-  public DecompositionOptions defaultOptions(String contentWord, String styleWord, long seed) {
+  public DecompositionOptions defaultOptions(
+      @Nullable String contentWord, @Nullable String styleWord, long seed) {
     return manifest.defaults().decomposition().toOptions(contentWord, styleWord, seed);
   }
 

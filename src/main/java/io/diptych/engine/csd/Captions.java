@@ -3,6 +3,7 @@ package io.diptych.engine.csd;
 import io.diptych.engine.DecompositionOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
 
 /**
@@ -24,9 +25,17 @@ public final class Captions {
     this.stylePlaceholders = placeholders("<style>", tokens);
   }
 
-  /** The captions of a run with these options. */
+  /** The captions of a run with these options, which leave no word to be found. */
   public static Captions of(DecompositionOptions options) {
-    return new Captions(options.contentWord(), options.styleWord(), options.tokens());
+    return new Captions(
+        Objects.requireNonNull(options.contentWord()),
+        Objects.requireNonNull(options.styleWord()),
+        options.tokens());
+  }
+
+  /** The caption of two words alone. */
+  static String of(String contentWord, String styleWord) {
+    return "A " + contentWord + " in " + styleWord + " style";
   }
 
   /** The names of learned rows, in their order. */

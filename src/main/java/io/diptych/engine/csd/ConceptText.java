@@ -33,14 +33,7 @@ public final class ConceptText {
   public ConceptText(List<TextEncoder> encoders, CsdProgram program, NDManager manager) {
     this.encoders = List.copyOf(encoders);
     this.program = program;
-    Caption nothing = caption(manager, tokenize("", List.of()), 0, 0);
-    TextCondition condition =
-        encode(
-            manager,
-            nothing,
-            encoders.stream().map(e -> e.embeddings("a", manager)).toList(),
-            null,
-            false);
+    TextCondition condition = encode(manager, "");
     this.empty =
         new TextCondition(Program.share(condition.context()), Program.share(condition.pooled()));
   }
@@ -132,6 +125,14 @@ public final class ConceptText {
     }
     NDArray context = contexts.size() == 1 ? contexts.get(0) : program.join(scope, contexts, 2);
     return new TextCondition(context, pooled);
+  }
+
+  /** Encodes a caption without learned rows. */
+  TextCondition encode(NDManager scope, String text) {
+    Caption caption = caption(scope, tokenize(text, List.of()), 0, 0);
+    // No placeholder refers to these.
+    List<NDArray> rows = encoders.stream().map(e -> e.embeddings("a", scope)).toList();
+    return encode(scope, caption, rows, null, false);
   }
 
   /**

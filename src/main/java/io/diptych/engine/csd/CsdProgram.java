@@ -51,6 +51,17 @@ public final class CsdProgram implements AutoCloseable {
     return new Loss(result.get(0), result.get(1));
   }
 
+  /**
+   * How badly several texts explain one picture.
+   *
+   * @param logits (B, L, V), one row per text
+   * @param tokens of the picture (1, L)
+   * @return (B,) cross-entropy in nats, summed over the tokens
+   */
+  NDArray surprise(NDManager scope, NDArray logits, NDArray tokens) {
+    return program.call("surprise", scope).with(logits).with(tokens).run().singletonOrThrow();
+  }
+
   /** Tensors one after another along a dimension, differentiably. */
   public NDArray join(NDManager scope, List<NDArray> parts, int dimension) {
     return program

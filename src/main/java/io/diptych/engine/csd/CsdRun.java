@@ -15,7 +15,6 @@ import io.diptych.engine.csd.ScaleGroups.Range;
 import io.diptych.engine.sample.Sampler.TextCondition;
 import io.diptych.engine.switti.Memories;
 import io.diptych.engine.switti.Switti;
-import io.diptych.engine.vqvae.TokenMaps;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -59,9 +58,6 @@ final class CsdRun {
   /** Where the learned rows of either concept start from, (tokens, width) per encoder. */
   record StartRows(List<Tensor> content, List<Tensor> style) {}
 
-  /** Token maps of the picture, or of its mirror image, as one row (1, L), and the inputs. */
-  private record Target(NDArray tokens, NDArray input) {}
-
   /**
    * Sets a run up.
    *
@@ -84,9 +80,7 @@ final class CsdRun {
     this.picture = picture;
     this.pictureDigest = pictureDigest;
     this.manager = manager;
-    this.groups =
-        new ScaleGroups(
-            models.switti().architecture().sides(), options.profile(), options.optimiser().alpha());
+    this.groups = ScaleGroups.of(models.manifest(), options);
     Captions texts = Captions.of(options);
     this.captions =
         new CaptionEncoder(
@@ -186,7 +180,8 @@ final class CsdRun {
       Range range = ranges.get(i);
       int begin = range.firstToken(sides);
       int end = begin + range.tokens(sides);
-      NDArray input = in(scope, target.input.get(":, " + Math.max(0, begin - 1) + ":" + (end - 1)));
+      NDArray input =
+          in(scope, target.input().get(":, " + Math.max(0, begin - 1) + ":" + (end - 1)));
       NDArray logits =
           models
               .switti()
@@ -198,7 +193,7 @@ final class CsdRun {
               .loss(
                   scope,
                   logits,
-                  in(scope, target.tokens.get(":, " + begin + ":" + end)),
+                  in(scope, target.tokens().get(":, " + begin + ":" + end)),
                   weights(kind, ranges)[i],
                   range.first());
       float[] means = scored.scaleLosses().toFloatArray();
@@ -333,15 +328,8 @@ final class CsdRun {
     Target target = targets[index];
     if (target == null) {
       try (NDManager scope = manager.newSubManager()) {
-        NDArray image = flipped ? picture.flip(3) : picture;
-        image.attach(scope);
-        TokenMaps maps = models.vqvae().quantize(scope, models.vqvae().encode(scope, image));
-        NDArray tokens = models.program().join(scope, maps.scales(), 1);
-        NDArray input = maps.teacherForcingInput();
-        tokens.attach(manager);
-        input.attach(manager);
-        picture.attach(manager);
-        target = new Target(tokens, input);
+        NDArray image = flipped ? in(scope, picture.flip(3)) : picture;
+        target = Target.of(models, manager, image);
       }
       targets[index] = target;
     }
@@ -400,7 +388,7 @@ final class CsdRun {
     return new Checkpoint(
         new Checkpoint.State(
             options,
-            models.backboneDigest(),
+            models.manifest().digest(),
             pictureDigest,
             subConceptSource,
             step,
@@ -425,8 +413,8 @@ final class CsdRun {
     }
     return new Concept(
         new ConceptMetadata(
-            models.backboneName(),
-            models.backboneDigest(),
+            models.manifest().name(),
+            models.manifest().digest(),
             options,
             subConceptSource,
             options.evaluatedStep(),

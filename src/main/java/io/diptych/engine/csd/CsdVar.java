@@ -9,6 +9,7 @@ import io.diptych.engine.RunControl;
 import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.switti.Switti;
 import io.diptych.engine.vqvae.Vqvae;
+import io.diptych.engine.weights.ModelManifest;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -21,22 +22,17 @@ import java.util.Optional;
 public final class CsdVar {
 
   private final Models models;
+  private final WordChoice words;
   private final SubConcepts subConcepts;
   private final NDManager manager;
 
   /**
    * The models of a backbone.
    *
-   * @param backboneName name of their manifest
-   * @param backboneDigest digest of their manifest
+   * @param manifest which says what they are
    */
   public record Models(
-      Switti switti,
-      Vqvae vqvae,
-      CsdProgram program,
-      ConceptText text,
-      String backboneName,
-      String backboneDigest) {}
+      Switti switti, Vqvae vqvae, CsdProgram program, ConceptText text, ModelManifest manifest) {}
 
   /**
    * The method on these models.
@@ -46,6 +42,7 @@ public final class CsdVar {
    */
   public CsdVar(Models models, SubConcepts subConcepts, NDManager manager) {
     this.models = models;
+    this.words = new WordChoice(models);
     this.subConcepts = subConcepts;
     this.manager = manager;
   }
@@ -56,21 +53,21 @@ public final class CsdVar {
    * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
    */
   public void validate(DecompositionOptions options) {
-    check(options);
-    if (options.rectification() != null) {
-      subConcepts(options);
+    options.validate(models.switti().architecture().depth());
+    DecompositionOptions complete = WordChoice.generic(options);
+    check(complete);
+    if (complete.rectification() != null) {
+      subConcepts(complete);
     }
   }
 
   private CsdRun.StartRows check(DecompositionOptions options) {
-    options.validate(models.switti().architecture().depth());
-    List<Integer> sides = models.switti().architecture().sides();
-    if (options.scaleAware()
-        && new ScaleGroups(sides, options.profile(), options.optimiser().alpha()).hasNoContent()) {
+    ScaleGroups groups = ScaleGroups.of(models.manifest(), options);
+    if (options.scaleAware() && groups.hasNoContent()) {
       throw new EngineException(
           EngineException.Kind.INVALID_OPTIONS,
           "This model has "
-              + sides.size()
+              + models.manifest().scales().size()
               + " scales, and with profile "
               + options.profile()
               + " none of them speaks of content. Choose another profile, or switch scaleAware"
@@ -84,29 +81,37 @@ public final class CsdVar {
   }
 
   /**
-   * Learns the content and the style of a picture.
+   * Learns the content and the style of a picture, having found words for it where the options
+   * leave them open.
    *
    * @throws RunStoppedException when the control asked to stop
    * @throws EngineException of kind {@code INVALID_OPTIONS}, {@code NUMERIC_DIVERGENCE}, {@code
    *     OUT_OF_MEMORY} or {@code DEVICE_FAILURE}
    */
   public Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control) {
-    CsdRun.StartRows startRows = check(options);
+    options.validate(models.switti().architecture().depth());
     String pictureDigest = digest(image);
     Optional<Checkpoint> checkpoint =
         control
             .resumeFrom()
-            .map(bytes -> Checkpoint.read(bytes, options, models.backboneDigest(), pictureDigest));
-    SubConceptList lines = null;
-    if (options.rectification() != null && checkpoint.isEmpty()) {
-      lines = subConcepts(options);
-    }
+            .map(
+                bytes ->
+                    Checkpoint.read(bytes, options, models.manifest().digest(), pictureDigest));
     try (NDManager runManager = manager.newSubManager()) {
       NDArray picture = models.vqvae().fit(runManager, image);
+      DecompositionOptions complete =
+          checkpoint
+              .map(known -> known.state().options())
+              .orElseGet(() -> words.complete(runManager, picture, options));
+      CsdRun.StartRows startRows = check(complete);
+      SubConceptList lines = null;
+      if (complete.rectification() != null && checkpoint.isEmpty()) {
+        lines = subConcepts(complete);
+      }
       CsdRun run =
           new CsdRun(
               models,
-              options,
+              complete,
               startRows,
               picture,
               pictureDigest,

@@ -1,13 +1,23 @@
 package io.diptych.engine.csd;
 
+import io.diptych.engine.DecompositionOptions;
 import io.diptych.engine.DecompositionOptions.Profile;
+import io.diptych.engine.EngineException;
 import io.diptych.engine.StepReport.Kind;
+import io.diptych.engine.weights.ModelManifest;
+import io.diptych.engine.weights.ModelManifest.ScaleWeights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which scales speak of style and which of content (CSD-VAR section 4.1, backbones.md 5.3), and
  * what each token weighs in a step. Scales are 0-based.
+ *
+ * <p>The paper found its groups by leaving scales out on one model. Where a model's manifest says
+ * how much each scale tells of content and of style, profile {@code MEASURED} weighs all scales by
+ * that in either step.
  */
 final class ScaleGroups {
 
@@ -17,11 +27,37 @@ final class ScaleGroups {
   private final List<Integer> sides;
   private final boolean lastIsStyle;
   private final double alpha;
+  private final @Nullable ScaleWeights measured;
 
-  ScaleGroups(List<Integer> sides, Profile profile, double alpha) {
+  /**
+   * @param weights what profile {@code MEASURED} goes by; null with another
+   */
+  ScaleGroups(List<Integer> sides, Profile profile, double alpha, @Nullable ScaleWeights weights) {
     this.sides = sides;
     this.lastIsStyle = profile == Profile.PAPER;
     this.alpha = alpha;
+    this.measured = profile == Profile.MEASURED ? Objects.requireNonNull(weights) : null;
+  }
+
+  /**
+   * The groups of a model.
+   *
+   * @throws EngineException of kind {@code INVALID_OPTIONS} when the profile needs what was not
+   *     measured
+   */
+  static ScaleGroups of(ModelManifest manifest, DecompositionOptions options) {
+    Profile profile = options.profile();
+    if (!manifest.offers(profile)) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "The scales of "
+              + manifest.name()
+              + " were not measured, so it has no profile "
+              + profile
+              + ". Choose another.");
+    }
+    return new ScaleGroups(
+        manifest.scales(), profile, options.optimiser().alpha(), manifest.scaleWeights());
   }
 
   boolean isStyle(int scale) {
@@ -30,11 +66,19 @@ final class ScaleGroups {
 
   /** Whether every scale is one of style, so that a content step would have nothing to learn. */
   boolean hasNoContent() {
-    return tokens(false, true) == 0;
+    return measured == null && tokens(false, true) == 0;
   }
 
   /** Weight of one token of a scale in the loss of a step. */
   double tokenWeight(Kind kind, int scale) {
+    if (measured != null && kind != Kind.JOINT) {
+      List<Double> weights = kind == Kind.STYLE ? measured.style() : measured.content();
+      double sum = 0;
+      for (int i = 0; i < sides.size(); i++) {
+        sum += weights.get(i) * sides.get(i) * sides.get(i);
+      }
+      return weights.get(scale) / sum;
+    }
     return switch (kind) {
       case JOINT -> 1.0 / tokens(true, true);
       case STYLE -> isStyle(scale) ? 1.0 / tokens(true, false) : alpha / tokens(false, true);

@@ -13,6 +13,7 @@ import io.diptych.engine.switti.Switti;
 import io.diptych.engine.vqvae.Vqvae;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -96,7 +97,11 @@ public final class Sampler implements AutoCloseable {
     int guidedTo = Math.min(common.guidanceToScale(), scales);
     boolean doubled = anyGuidance && guidedFrom < guidedTo;
 
-    Switti.Prepared prepared = prepare(scope, rows, doubled ? unconditional : null);
+    List<TextCondition> texts = new ArrayList<>(rows.stream().map(Row::text).toList());
+    if (doubled) {
+      texts.addAll(Collections.nCopies(batch, unconditional));
+    }
+    Switti.Prepared prepared = prepare(scope, switti, texts);
     Memories active = memories;
     if (memories != null && doubled) {
       active = twice(memories);
@@ -224,13 +229,8 @@ public final class Sampler implements AutoCloseable {
     return scales == 1 ? 1 : (float) scale / (scales - 1);
   }
 
-  /** Conditional rows first, then as many unconditional ones; contexts padded to one length. */
-  private Switti.Prepared prepare(
-      NDManager scope, List<Row> rows, @Nullable TextCondition unconditional) {
-    List<TextCondition> texts = new ArrayList<>(rows.stream().map(Row::text).toList());
-    if (unconditional != null) {
-      rows.forEach(row -> texts.add(unconditional));
-    }
+  /** Prepares a batch of texts, without crops; contexts are padded to one length. */
+  public static Switti.Prepared prepare(NDManager scope, Switti switti, List<TextCondition> texts) {
     long longest = texts.stream().mapToLong(t -> t.context().getShape().get(1)).max().orElseThrow();
     boolean padded = texts.stream().anyMatch(t -> t.context().getShape().get(1) < longest);
     NDList contexts = new NDList();

@@ -31,6 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param textEncoders text encoders; their outputs are concatenated in this order and the last one
  *     gives the pooled vector
  * @param files files by component: {@code vqvae}, {@code switti}, {@code text.0}, {@code text.1}
+ * @param vocabulary words for what this model draws; empty when none are given
+ * @param scaleWeights which scales speak of content and which of style; null when not measured
  * @param defaults what a request that says nothing gets
  * @param digest SHA-256 of the bytes of {@code model.json}, hex; it covers the digests of all files
  */
@@ -43,6 +45,8 @@ public record ModelManifest(
     Switti switti,
     List<TextEncoderSpec> textEncoders,
     Map<String, List<ModelFile>> files,
+    Vocabulary vocabulary,
+    @Nullable ScaleWeights scaleWeights,
     Defaults defaults,
     String digest) {
 
@@ -95,7 +99,18 @@ public record ModelManifest(
     for (int i = 0; i < textEncoders.size(); i++) {
       require(files.containsKey("text." + i), "no files are given for text." + i);
     }
+    vocabulary = vocabulary == null ? Vocabulary.NONE : vocabulary;
+    require(
+        scaleWeights == null
+            || scaleWeights.content.size() == scales.size()
+                && scaleWeights.style.size() == scales.size(),
+        "scaleWeights must have one number for each of the %d scales",
+        scales.size());
     defaults = defaults == null ? new Defaults(null, null) : defaults;
+    require(
+        defaults.decomposition.profile != DecompositionOptions.Profile.MEASURED
+            || scaleWeights != null,
+        "defaults.decomposition.profile is MEASURED, but there are no scaleWeights");
   }
 
   /**
@@ -118,6 +133,11 @@ public record ModelManifest(
     } catch (IllegalArgumentException e) {
       throw invalid(where, String.valueOf(e.getMessage()), e);
     }
+  }
+
+  /** Whether the scales that a profile goes by are known for this model. */
+  public boolean offers(DecompositionOptions.Profile profile) {
+    return profile != DecompositionOptions.Profile.MEASURED || scaleWeights != null;
   }
 
   /** The files of a component, for example {@code switti}. */
@@ -285,6 +305,58 @@ public record ModelManifest(
   }
 
   /**
+   * Words that a picture may be described with when a request has none.
+   *
+   * @param content for subjects
+   * @param style for styles
+   */
+  public record Vocabulary(List<String> content, List<String> style) {
+
+    /** Of a model that names none. */
+    public static final Vocabulary NONE = new Vocabulary(List.of(), List.of());
+
+    public Vocabulary {
+      content = words("content", content);
+      style = words("style", style);
+    }
+
+    private static List<String> words(String field, List<String> words) {
+      List<String> copy = List.copyOf(present("vocabulary." + field, words));
+      require(copy.stream().noneMatch(String::isBlank), "vocabulary.%s has empty words", field);
+      require(
+          copy.stream().distinct().count() == copy.size(),
+          "vocabulary.%s names a word twice",
+          field);
+      return copy;
+    }
+  }
+
+  /**
+   * What each scale's tokens weigh in the losses of profile {@code MEASURED}. Only proportions
+   * matter.
+   *
+   * @param content per scale, nats a token that naming the subject saves
+   * @param style per scale, nats a token that naming the style saves
+   */
+  public record ScaleWeights(List<Double> content, List<Double> style) {
+
+    public ScaleWeights {
+      content = weights("content", content);
+      style = weights("style", style);
+    }
+
+    private static List<Double> weights(String field, List<Double> weights) {
+      List<Double> copy = List.copyOf(present("scaleWeights." + field, weights));
+      require(
+          copy.stream().allMatch(weight -> weight >= 0 && Double.isFinite(weight))
+              && copy.stream().anyMatch(weight -> weight > 0),
+          "scaleWeights.%s must be numbers from 0, and not all of them 0",
+          field);
+      return copy;
+    }
+  }
+
+  /**
    * What a request that says nothing gets.
    *
    * @param sampling null for the pipeline's defaults
@@ -344,8 +416,9 @@ public record ModelManifest(
       @Nullable Integer rank,
       DecompositionOptions.@Nullable Optimiser optimiser) {
 
-    /** Options for two words. */
-    public DecompositionOptions toOptions(String contentWord, String styleWord, long seed) {
+    /** Options for two words, or for those that the picture will get. */
+    public DecompositionOptions toOptions(
+        @Nullable String contentWord, @Nullable String styleWord, long seed) {
       DecompositionOptions official = DecompositionOptions.of(contentWord, styleWord, seed);
       int stepsToRun = or(steps, official.steps());
       return official.toBuilder()

@@ -26,7 +26,7 @@ class CsdGoldenTest {
   @EnumSource(names = {"STYLE", "CONTENT"})
   void lossLogitsAndGradientsOfAStepAreTheReferences(Kind kind) {
     String name = kind == Kind.STYLE ? "style" : "content";
-    ScaleGroups groups = new ScaleGroups(GoldenModels.SIDES, Profile.OFFICIAL_CODE, 0.1);
+    ScaleGroups groups = new ScaleGroups(GoldenModels.SIDES, Profile.OFFICIAL_CODE, 0.1, null);
     try (NDManager manager = NDManager.newBaseManager();
         Safetensors golden = FormulaWeights.golden("csd-var");
         Switti switti = GoldenModels.switti(true, manager);

@@ -17,8 +17,11 @@ import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.StepReport;
 import io.diptych.engine.TestModels;
 import io.diptych.engine.backbone.SwittiBackbone;
+import io.diptych.engine.weights.ModelSource;
 import io.diptych.engine.weights.SafetensorsWriter;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -65,6 +68,26 @@ class CsdVarTest {
       assertThat(second.reports).hasSize(12 - stop);
       assertThat(resumed).as("stopped after step %d", stop).isEqualTo(uninterrupted);
     }
+  }
+
+  @Test
+  void wordsThatWereFoundStayWhenTheRunIsResumed() {
+    DecompositionOptions open = options(6, 6).toBuilder().contentWord(null).styleWord(null).build();
+    Concept whole = backbone.decompose(PICTURE, open, RunControl.none());
+    Stopping first = new Stopping(3);
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, open, first))
+        .isInstanceOf(RunStoppedException.class);
+    Concept resumed = backbone.decompose(PICTURE, open, new Resuming(first.checkpoint));
+
+    DecompositionOptions found = whole.metadata().options();
+    assertThat(found.contentWord()).isIn("fox", "castle", "car");
+    assertThat(found.styleWord()).isIn("watercolor", "woodcut");
+    assertThat(ConceptFile.write(resumed)).isEqualTo(ConceptFile.write(whole));
+    // The same as if they had been given, and a checkpoint of other words is of another run.
+    assertThat(artifact(found)).isEqualTo(ConceptFile.write(whole));
+    DecompositionOptions other = found.toBuilder().contentWord("heron").build();
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, other, new Resuming(first.checkpoint)))
+        .hasMessageContaining("other options");
   }
 
   @Test
@@ -119,11 +142,34 @@ class CsdVarTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Profile.class)
+  @EnumSource(names = {"OFFICIAL_CODE", "PAPER"})
   void theLossFallsWithTraining(Profile profile) {
+    assertLossFalls(backbone, profile);
+  }
+
+  @Test
+  void theLossFallsByTheScalesThatWereMeasuredWhereTheyWere(@TempDir Path folder)
+      throws IOException {
+    Path manifest = TestModels.TINY.write(folder).resolve("model.json");
+    String weights = "{\"content\": [0.1, 0.3, 0.4, 0.2, 0.1], \"style\": [1, 0.4, 0.2, 0, 0.1]}";
+    Files.writeString(
+        manifest,
+        Files.readString(manifest)
+            .replace("\"defaults\"", "\"scaleWeights\": " + weights + ", \"defaults\""));
+    ModelSource.Settings offline = ModelSource.Settings.offline(folder.resolve("cache"));
+    try (SwittiBackbone measured =
+        SwittiBackbone.load(
+            ModelSource.open(folder.toString(), offline), "cpu", new WordNetSubConcepts())) {
+      assertLossFalls(measured, Profile.MEASURED);
+    }
+    DecompositionOptions unknown = options(1, 1).toBuilder().profile(Profile.MEASURED).build();
+    assertThatThrownBy(() -> backbone.validate(unknown)).hasMessageContaining("were not measured");
+  }
+
+  private static void assertLossFalls(SwittiBackbone model, Profile profile) {
     DecompositionOptions options = options(60, 60).toBuilder().profile(profile).build();
     Recording control = new Recording();
-    backbone.decompose(PICTURE, options, control);
+    model.decompose(PICTURE, options, control);
     double early = mean(control.reports.subList(0, 10));
     double late = mean(control.reports.subList(50, 60));
     System.out.printf("csd: %s mean loss %.4f -> %.4f in 60 steps%n", profile, early, late);

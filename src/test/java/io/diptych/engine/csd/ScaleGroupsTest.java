@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.diptych.engine.DecompositionOptions.Profile;
 import io.diptych.engine.StepReport.Kind;
 import io.diptych.engine.csd.ScaleGroups.Range;
+import io.diptych.engine.weights.ModelManifest.ScaleWeights;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,7 @@ class ScaleGroupsTest {
 
   @Test
   void theOfficialProfileWeighsTokensAsTheAuthorsCode() {
-    ScaleGroups groups = new ScaleGroups(SIDES_512, Profile.OFFICIAL_CODE, 0.1);
+    ScaleGroups groups = new ScaleGroups(SIDES_512, Profile.OFFICIAL_CODE, 0.1, null);
     assertThat(groups.tokenWeight(Kind.STYLE, 0)).isCloseTo(1 / 14.0, within(1e-12));
     assertThat(groups.tokenWeight(Kind.STYLE, 9)).isCloseTo(0.1 / 2226, within(1e-12));
     assertThat(groups.tokenWeight(Kind.CONTENT, 2)).isZero();
@@ -25,8 +26,8 @@ class ScaleGroupsTest {
 
   @Test
   void weightsOfAStyleStepSumToOnePlusAlphaAndOfTheOthersToOne() {
-    for (Profile profile : Profile.values()) {
-      ScaleGroups groups = new ScaleGroups(SIDES_512, profile, 0.1);
+    for (Profile profile : List.of(Profile.OFFICIAL_CODE, Profile.PAPER)) {
+      ScaleGroups groups = new ScaleGroups(SIDES_512, profile, 0.1, null);
       assertThat(sum(groups, Kind.STYLE)).isCloseTo(1.1, within(1e-9));
       assertThat(sum(groups, Kind.CONTENT)).isCloseTo(1, within(1e-9));
       assertThat(sum(groups, Kind.JOINT)).isCloseTo(1, within(1e-9));
@@ -35,18 +36,39 @@ class ScaleGroupsTest {
 
   @Test
   void aCausalContentStepOfThePaperProfileNeverComputesTheLastScale() {
-    ScaleGroups groups = new ScaleGroups(SIDES_512, Profile.PAPER, 0.1);
+    ScaleGroups groups = new ScaleGroups(SIDES_512, Profile.PAPER, 0.1, null);
     assertThat(groups.computed(Kind.CONTENT, true)).containsExactly(new Range(0, 8));
     assertThat(groups.computed(Kind.STYLE, true)).containsExactly(new Range(0, 9));
   }
 
   @Test
   void aNonCausalModelComputesOnlyTheScalesItIsScoredOn() {
-    ScaleGroups paper = new ScaleGroups(SIDES_512, Profile.PAPER, 0);
+    ScaleGroups paper = new ScaleGroups(SIDES_512, Profile.PAPER, 0, null);
     assertThat(paper.computed(Kind.CONTENT, false)).containsExactly(new Range(3, 8));
     assertThat(paper.computed(Kind.STYLE, false)).containsExactly(new Range(0, 2), new Range(9, 9));
-    ScaleGroups official = new ScaleGroups(SIDES_512, Profile.OFFICIAL_CODE, 0.1);
+    ScaleGroups official = new ScaleGroups(SIDES_512, Profile.OFFICIAL_CODE, 0.1, null);
     assertThat(official.computed(Kind.CONTENT, false)).containsExactly(new Range(3, 9));
+  }
+
+  @Test
+  void theMeasuredProfileWeighsEveryScaleByWhatItTells() {
+    List<Double> content = List.of(0.1, 0.3, 0.4, 0.2, 0.1, 0.1, 0.0, 0.1, 0.1, 0.0);
+    List<Double> style = List.of(1.3, 0.4, 0.2, 0.1, 0.1, 0.0, 0.0, 0.0, 0.1, 0.1);
+    ScaleGroups groups =
+        new ScaleGroups(SIDES_512, Profile.MEASURED, 0.1, new ScaleWeights(content, style));
+
+    assertThat(groups.tokenWeight(Kind.CONTENT, 2) / groups.tokenWeight(Kind.CONTENT, 3))
+        .isCloseTo(2, within(1e-12));
+    assertThat(groups.tokenWeight(Kind.STYLE, 0) / groups.tokenWeight(Kind.STYLE, 9))
+        .isCloseTo(13, within(1e-12));
+    assertThat(groups.tokenWeight(Kind.STYLE, 6)).isZero();
+    for (Kind kind : Kind.values()) {
+      assertThat(sum(groups, kind)).as(kind.name()).isCloseTo(1, within(1e-9));
+    }
+    assertThat(groups.computed(Kind.CONTENT, true)).containsExactly(new Range(0, 8));
+    assertThat(groups.computed(Kind.STYLE, false))
+        .containsExactly(new Range(0, 4), new Range(8, 9));
+    assertThat(groups.hasNoContent()).isFalse();
   }
 
   private static double sum(ScaleGroups groups, Kind kind) {

@@ -105,6 +105,10 @@ class ModelManifestTest {
         "\"vqvae.safetensors\" | \"a.safetensors\", \"sha256\": \"12\" | not 64 hex digits",
         "\"text.1\" | \"text.2\" | no files are given for text.1",
         "\"licence\" | \"digest\": \"x\", \"licence\" | without a digest",
+        "\"profile\": \"paper\" | \"profile\": \"measured\" | there are no scaleWeights",
+        "\"files\" | \"scaleWeights\": {\"content\": [1], \"style\": [1]}, \"files\" | each of the 6 scales",
+        "\"files\" | \"vocabulary\": {\"content\": [\"a\", \"a\"], \"style\": []}, \"files\" | names a word twice",
+        "\"files\" | \"vocabulary\": {\"content\": [\" \"], \"style\": []}, \"files\" | has empty words",
         "\"licence\" | \"licence\": \"x\", \"licence\" | Duplicate",
       })
   void aManifestThatIsNotConsistentIsRefused(String from, String to, String message) {
@@ -114,6 +118,26 @@ class ModelManifestTest {
             e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.MODEL_UNAVAILABLE))
         .hasMessageStartingWith("The manifest sample/model.json is not valid: ")
         .hasMessageContaining(message);
+  }
+
+  @Test
+  void wordsAndWeightsOfScalesAreRead() {
+    ModelManifest plain = read(SAMPLE);
+    assertThat(plain.vocabulary().content()).isEmpty();
+    assertThat(plain.offers(DecompositionOptions.Profile.MEASURED)).isFalse();
+    assertThat(plain.offers(DecompositionOptions.Profile.PAPER)).isTrue();
+
+    ModelManifest rich =
+        read(
+            SAMPLE.replace(
+                "\"files\"",
+                """
+                "vocabulary": {"content": ["fox", "fir tree"], "style": ["woodcut"]},
+                "scaleWeights": {"content": [0, 1, 2, 1, 0.5, 0.5], "style": [3, 1, 0, 0, 0, 0.5]},
+                "files\""""));
+    assertThat(rich.vocabulary().content()).containsExactly("fox", "fir tree");
+    assertThat(rich.scaleWeights().style()).containsExactly(3.0, 1.0, 0.0, 0.0, 0.0, 0.5);
+    assertThat(rich.offers(DecompositionOptions.Profile.MEASURED)).isTrue();
   }
 
   @Test
