@@ -1,5 +1,6 @@
 package io.diptych.decomposition;
 
+import io.diptych.engine.csd.WordChoice;
 import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.ModelManifest;
@@ -19,6 +20,9 @@ final class Estimator {
 
   /** Full-resolution maps of the VQ-VAE that are alive at once. */
   private static final int PICTURE_MAPS = 6;
+
+  /** Comparing a caption has neither a backward pass nor three texts to encode. */
+  private static final double STEPS_PER_CAPTION = 1 / 3.0;
 
   private final DecompositionRows rows;
   private final double gigaflops;
@@ -40,10 +44,13 @@ final class Estimator {
     double operations = 4.0 * transformerSize * tokens;
     double stepMillis =
         measured.map(step -> step.toNanos() / 1e6).orElse(operations / (gigaflops * 1e6));
+    double steps =
+        plan.options().steps()
+            + STEPS_PER_CAPTION * WordChoice.captions(manifest.vocabulary(), plan.options());
     return new Estimate(
         memory(manifest, transformer, transformerSize, tokens),
         Math.round(stepMillis * 10) / 10.0,
-        Math.round(stepMillis * plan.options().steps()),
+        Math.round(stepMillis * steps),
         measured.isPresent() ? Estimate.Basis.RECENT_RUNS : Estimate.Basis.MODEL_SIZE);
   }
 

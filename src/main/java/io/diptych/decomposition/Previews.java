@@ -69,6 +69,11 @@ final class Previews implements RunControl {
   }
 
   @Override
+  public boolean stopRequested() {
+    return progress.stopRequested();
+  }
+
+  @Override
   public void checkpoint(int step, byte[] checkpoint) {
     if (forTheLane) {
       progress.control().checkpoint(step, checkpoint);

@@ -21,6 +21,14 @@ public interface RunControl {
   /** Called after every step, so that a stop costs at most one step. */
   Directive afterStep(StepReport report);
 
+  /**
+   * Whether to end before the first step, with nothing to keep. Asked again and again while words
+   * are found for the picture.
+   */
+  default boolean stopRequested() {
+    return false;
+  }
+
   /** Receives a complete checkpoint: everything needed to go on bit for bit (on CPU). */
   void checkpoint(int step, byte[] checkpoint);
 

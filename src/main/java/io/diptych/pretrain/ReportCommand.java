@@ -28,6 +28,10 @@ final class ReportCommand implements Callable<Integer> {
 
   private static final int SHEET = 24;
   private static final int COLUMNS = 8;
+
+  /** Finding words is fast, so that more pictures can be asked for. */
+  private static final int WORDS_PER_DECOMPOSITION = 2;
+
   private static final int DECOMPOSED_ROWS = 8;
   private static final int TIMED_STEPS = 150;
   private static final List<String> SHOWN =
@@ -224,18 +228,25 @@ final class ReportCommand implements Callable<Integer> {
   }
 
   private void decomposed(PocketMeasurements measurements) throws IOException {
+    Dataset dataset = Dataset.open(data, Split.HELDOUT_PAIRS);
+    PocketMeasurements.Score words =
+        measurements.words(
+            dataset, Math.min(WORDS_PER_DECOMPOSITION * decompositions, dataset.size()));
     PocketMeasurements.Decomposed decomposed =
-        measurements.decompose(Dataset.open(data, Split.HELDOUT_PAIRS), decompositions, judges);
+        measurements.decompose(dataset, decompositions, judges);
     int columns = 1 + PocketMeasurements.SETTINGS.size() + PocketMeasurements.SUBJECTS.size();
     int count = decomposed.sheet().size() / columns;
     section("Decomposition");
     line(
-        "%d pictures of held-out pairs, decomposed by the model's own settings. The start words",
+        "%d pictures of held-out pairs, decomposed by the model's own settings. No words are given:",
         count);
     line(
-        "are `object` and `art`: what is kept comes from the picture. Named: the same prompts with");
+        "the model finds the right one of its words for the thing in %s of %d pictures, for the",
+        percent(words.content()), WORDS_PER_DECOMPOSITION * count);
     line(
-        "the words of thing and style in place of what was learned, the text model's own ability.");
+        "style in %s. Named: the same prompts with the right words in place of what was learned,",
+        percent(words.style()));
+    line("which is what the text model can do by itself.");
     line("");
     row("share of pictures", "learned", "named");
     row("---", "---", "---");
@@ -251,6 +262,8 @@ final class ReportCommand implements Callable<Integer> {
     figures
         .putObject("decomposition")
         .put("pictures", count)
+        .put("contentWordRight", TrainingRun.rounded(words.content()))
+        .put("styleWordRight", TrainingRun.rounded(words.style()))
         .put("contentTop5", TrainingRun.rounded(decomposed.learned().content()))
         .put("contentTop5Named", TrainingRun.rounded(decomposed.named().content()))
         .put("styleTop1", TrainingRun.rounded(decomposed.learned().style()))

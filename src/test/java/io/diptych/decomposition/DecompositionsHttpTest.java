@@ -205,7 +205,15 @@ class DecompositionsHttpTest {
     assertThat(body.get("picture").get("width").asInt()).isEqualTo(96);
     assertThat(body.get("estimate").get("memoryBytes").asLong()).isGreaterThan(50_000_000);
     assertThat(body.get("estimate").get("basis").asString()).isEqualTo("RECENT_RUNS");
-    assertThat(body.get("estimate").get("totalMillis").asLong()).isPositive();
+    long total = body.get("estimate").get("totalMillis").asLong();
+    assertThat(total).isPositive();
+    String unnamed = SHORT.replace("contentWord", "reference");
+    Reply longer =
+        alice.upload(
+            "/decompositions?dryRun=true", TestService.picture(), "fox.png", "image/png", unnamed);
+    assertThat(longer.json().get("estimate").get("totalMillis").asLong())
+        .as("with a word to find")
+        .isGreaterThan(total);
     assertThat(service.stored("")).hasSize(before);
     assertThat(alice.get("/decompositions").json().get("items")).hasSize(1);
   }

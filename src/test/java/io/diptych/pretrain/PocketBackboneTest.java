@@ -95,6 +95,22 @@ class PocketBackboneTest {
     assertThat(judged.generated().style()).isGreaterThan(least(reported, "styleTop1", count));
   }
 
+  @Test
+  void findsWordsForPicturesAsReported() {
+    int count = 16;
+    PocketMeasurements.Score right = measurements.words(excerpt(Split.HELDOUT_PAIRS), count);
+    JsonNode reported = figures.path("decomposition");
+    System.out.printf(
+        "pocket: right words for %.0f %% of %d things (reported %.0f %%), %.0f %% of styles (%.0f %%)%n",
+        100 * right.content(),
+        count,
+        100 * reported.path("contentWordRight").asDouble(),
+        100 * right.style(),
+        100 * reported.path("styleWordRight").asDouble());
+    assertThat(right.content()).isGreaterThan(least(reported, "contentWordRight", count));
+    assertThat(right.style()).isGreaterThan(least(reported, "styleWordRight", count));
+  }
+
   private static double least(JsonNode reported, String share, int count) {
     double p = reported.path(share).asDouble();
     return p - STANDARD_ERRORS * Math.sqrt(p * (1 - p) / count);

@@ -102,7 +102,8 @@ public final class CsdVar {
       DecompositionOptions complete =
           checkpoint
               .map(known -> known.state().options())
-              .orElseGet(() -> words.complete(runManager, picture, options));
+              .orElseGet(
+                  () -> words.complete(runManager, picture, options, control::stopRequested));
       CsdRun.StartRows startRows = check(complete);
       SubConceptList lines = null;
       if (complete.rectification() != null && checkpoint.isEmpty()) {

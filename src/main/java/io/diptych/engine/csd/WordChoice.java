@@ -3,11 +3,13 @@ package io.diptych.engine.csd;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.sample.Sampler;
 import io.diptych.engine.sample.Sampler.TextCondition;
 import io.diptych.engine.switti.Switti;
 import io.diptych.engine.weights.ModelManifest.Vocabulary;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * was taught, those are taken under which the picture's tokens are likeliest. A model that names no
  * words gets generic ones.
  */
-final class WordChoice {
+public final class WordChoice {
 
   /** What the authors' captions would say of any picture (backbones.md 5.10). */
   private static final String GENERIC_CONTENT = "object";
@@ -38,6 +40,14 @@ final class WordChoice {
     this.vocabulary = vocabulary;
   }
 
+  /** How many captions a run with these options is going to compare. */
+  public static int captions(Vocabulary vocabulary, DecompositionOptions options) {
+    boolean findContent = options.contentWord() == null && !vocabulary.content().isEmpty();
+    boolean findStyle = options.styleWord() == null && !vocabulary.style().isEmpty();
+    int styles = findStyle ? vocabulary.style().size() : 0;
+    return findContent ? styles + vocabulary.content().size() + styles : styles;
+  }
+
   /** The same options, with generic words where they leave any open. */
   static DecompositionOptions generic(DecompositionOptions options) {
     return options.toBuilder()
@@ -51,12 +61,15 @@ final class WordChoice {
    * first, as it is what the coarse scales tell apart, and again once the subject is known.
    *
    * @param picture (1, 3, S, S) in [-1, 1]
+   * @param stop whether the words are no longer wanted; asked before every forward
+   * @throws RunStoppedException when it said so
    */
-  DecompositionOptions complete(NDManager manager, NDArray picture, DecompositionOptions options) {
+  DecompositionOptions complete(
+      NDManager manager, NDArray picture, DecompositionOptions options, BooleanSupplier stop) {
     DecompositionOptions complete = generic(options);
     boolean findContent = options.contentWord() == null && !vocabulary.content().isEmpty();
     boolean findStyle = options.styleWord() == null && !vocabulary.style().isEmpty();
-    if (!findContent && !findStyle) {
+    if (captions(vocabulary, options) == 0) {
       return complete;
     }
     String content = complete.contentWord();
@@ -64,29 +77,36 @@ final class WordChoice {
     try (NDManager scope = manager.newSubManager()) {
       Target target = Target.of(models, scope, picture);
       if (findStyle) {
-        style = bestStyle(scope, target, content);
+        style = bestStyle(scope, target, content, stop);
       }
       if (findContent) {
         String known = style;
-        content = best(scope, target, vocabulary.content(), word -> Captions.of(word, known));
+        content = best(scope, target, vocabulary.content(), word -> Captions.of(word, known), stop);
         if (findStyle) {
-          style = bestStyle(scope, target, content);
+          style = bestStyle(scope, target, content, stop);
         }
       }
     }
     return complete.toBuilder().contentWord(content).styleWord(style).build();
   }
 
-  private String bestStyle(NDManager scope, Target target, String content) {
-    return best(scope, target, vocabulary.style(), word -> Captions.of(content, word));
+  private String bestStyle(NDManager scope, Target target, String content, BooleanSupplier stop) {
+    return best(scope, target, vocabulary.style(), word -> Captions.of(content, word), stop);
   }
 
   /** The first of the words whose caption leaves the least surprise. */
   private String best(
-      NDManager owner, Target target, List<String> words, UnaryOperator<String> caption) {
+      NDManager owner,
+      Target target,
+      List<String> words,
+      UnaryOperator<String> caption,
+      BooleanSupplier stop) {
     String best = words.get(0);
     float least = Float.POSITIVE_INFINITY;
     for (int from = 0; from < words.size(); from += AT_ONCE) {
+      if (stop.getAsBoolean()) {
+        throw new RunStoppedException(0);
+      }
       List<String> some = words.subList(from, Math.min(words.size(), from + AT_ONCE));
       try (NDManager scope = owner.newSubManager()) {
         List<TextCondition> texts =

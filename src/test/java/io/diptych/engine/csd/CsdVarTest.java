@@ -91,6 +91,21 @@ class CsdVarTest {
   }
 
   @Test
+  void aRunThatIsToStopWhileItsWordsAreFoundTakesNoStep() {
+    DecompositionOptions open = options(6, 6).toBuilder().contentWord(null).build();
+    Recording stopped =
+        new Recording() {
+          @Override
+          public boolean stopRequested() {
+            return true;
+          }
+        };
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, open, stopped))
+        .isInstanceOf(RunStoppedException.class);
+    assertThat(stopped.reports).isEmpty();
+  }
+
+  @Test
   void theSameSeedGivesTheSameArtifactAndAnotherSeedAnother() {
     byte[] first = artifact(options(6, 6));
     assertThat(artifact(options(6, 6))).isEqualTo(first);

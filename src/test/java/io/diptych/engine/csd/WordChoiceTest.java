@@ -1,11 +1,13 @@
 package io.diptych.engine.csd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.diptych.engine.DecompositionOptions;
+import io.diptych.engine.RunStoppedException;
 import io.diptych.engine.TestModels;
 import io.diptych.engine.sample.Sampler.TextCondition;
 import io.diptych.engine.switti.Switti;
@@ -80,7 +82,7 @@ class WordChoiceTest {
   @Test
   void theWordsAreThoseUnderWhichThePictureIsLikeliest() {
     DecompositionOptions found =
-        new WordChoice(models, VOCABULARY).complete(manager, picture, OPEN);
+        new WordChoice(models, VOCABULARY).complete(manager, picture, OPEN, () -> false);
 
     String style = likeliest(VOCABULARY.style(), word -> "A object in " + word + " style");
     String content =
@@ -98,9 +100,11 @@ class WordChoiceTest {
     WordChoice choice = new WordChoice(models, VOCABULARY);
 
     DecompositionOptions styled =
-        choice.complete(manager, picture, OPEN.toBuilder().styleWord("gouache").build());
+        choice.complete(
+            manager, picture, OPEN.toBuilder().styleWord("gouache").build(), () -> false);
     DecompositionOptions named =
-        choice.complete(manager, picture, OPEN.toBuilder().contentWord("heron").build());
+        choice.complete(
+            manager, picture, OPEN.toBuilder().contentWord("heron").build(), () -> false);
 
     assertThat(styled.styleWord()).isEqualTo("gouache");
     assertThat(styled.contentWord())
@@ -111,9 +115,21 @@ class WordChoiceTest {
   }
 
   @Test
+  void aRunThatIsToStopDoesNotWaitForItsWords() {
+    int[] asked = {0};
+
+    assertThatThrownBy(
+            () ->
+                new WordChoice(models, VOCABULARY)
+                    .complete(manager, picture, OPEN, () -> ++asked[0] == 3))
+        .isInstanceOf(RunStoppedException.class);
+    assertThat(asked[0]).isEqualTo(3);
+  }
+
+  @Test
   void nothingElseOfTheOptionsChanges() {
     DecompositionOptions found =
-        new WordChoice(models, VOCABULARY).complete(manager, picture, OPEN);
+        new WordChoice(models, VOCABULARY).complete(manager, picture, OPEN, () -> false);
 
     assertThat(found.toBuilder().contentWord(null).styleWord(null).build()).isEqualTo(OPEN);
   }
@@ -121,7 +137,7 @@ class WordChoiceTest {
   @Test
   void aModelWithoutWordsTakesGenericOnes() {
     DecompositionOptions found =
-        new WordChoice(models, Vocabulary.NONE).complete(manager, picture, OPEN);
+        new WordChoice(models, Vocabulary.NONE).complete(manager, picture, OPEN, () -> false);
 
     assertThat(found.contentWord()).isEqualTo("object");
     assertThat(found.styleWord()).isEqualTo("art");
