@@ -189,12 +189,13 @@ for file in "$here"/*.png; do
   name=${file##*/}
   name=${name%.png}
   case $name in
-    *[!A-Za-z0-9-]* | -* | *-) wrong=yes ;;
-    *-*) wrong=no ;;
-    *) wrong=yes ;;
+    *[!A-Za-z0-9-]* | -* | *-)
+      fail "Name $file after what it shows: CONTENT-STYLE.png, as in fox-watercolor.png, or by one word."
+      ;;
+    *-*) words="${name%%-*}|$(printf '%s' "${name#*-}" | tr - ' ')" ;;
+    *) words='|' ;; # The model finds some.
   esac
-  [ "$wrong" = no ] || fail "Name $file after what it shows: CONTENT-STYLE.png, as in fox-watercolor.png."
-  printf '%s|%s|%s\n' "$name" "${name%%-*}" "$(printf '%s' "${name#*-}" | tr - ' ')" >>"$work/pictures"
+  printf '%s|%s\n' "$name" "$words" >>"$work/pictures"
 done
 count=$(($(wc -l <"$work/pictures")))
 [ "$count" -le 11 ] || fail "$here has $count pictures; a contact sheet takes 11."
@@ -209,8 +210,9 @@ mkdir -p "$out" || fail "The folder $out cannot be made."
 printf 'Uploading to %s\n' "$base"
 : >"$work/learned"
 while IFS='|' read -r name content style; do
-  printf '{"contentWord":"%s","styleWord":"%s","seed":%s%s}' \
-    "$content" "$style" "$seed" "${steps:+,\"steps\":$steps}" >"$work/request"
+  words=''
+  [ -z "$content" ] || words="\"contentWord\":\"$content\",\"styleWord\":\"$style\","
+  printf '{%s"seed":%s%s}' "$words" "$seed" "${steps:+,\"steps\":$steps}" >"$work/request"
   request /decompositions --form "image=@\"$here/$name.png\"" \
     --form "request=<$work/request;type=application/json"
   [ "$status" = 202 ] || refused "$name.png was not taken."
@@ -227,6 +229,7 @@ losses() {
 }
 
 printf 'Learning content and style\n'
+: >"$work/known"
 while IFS='|' read -r id name content style; do
   job=/decompositions/$id
   while :; do
@@ -258,7 +261,10 @@ while IFS='|' read -r id name content style; do
   done
   bar_done
   ended "$job"
+  [ -n "$content" ] || content=$(text contentWord) style=$(text styleWord)
+  printf '%s|%s|%s|%s\n' "$id" "$name" "$content" "$style" >>"$work/known"
 done <"$work/learned"
+mv "$work/known" "$work/learned"
 
 # --- Generate -------------------------------------------------------------------------------------
 

@@ -72,7 +72,12 @@ class QuickstartTest {
   private record Said(int status, String text) {}
 
   private static Process script(String address, String key, Object... options) throws IOException {
-    List<String> command = new ArrayList<>(List.of("sh", SCRIPT.toString()));
+    return script(SCRIPT, address, key, options);
+  }
+
+  private static Process script(Path file, String address, String key, Object... options)
+      throws IOException {
+    List<String> command = new ArrayList<>(List.of("sh", file.toString()));
     Stream.of(options).map(Object::toString).forEach(command::add);
     command.add(address);
     ProcessBuilder run = new ProcessBuilder(command).redirectErrorStream(true);
@@ -82,7 +87,10 @@ class QuickstartTest {
   }
 
   private static Said run(String address, String key, Object... options) throws Exception {
-    Process process = script(address, key, options);
+    return end(script(address, key, options));
+  }
+
+  private static Said end(Process process) throws Exception {
     String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     return new Said(process.waitFor(), text);
   }
@@ -93,6 +101,24 @@ class QuickstartTest {
 
   private static String key(Caller caller) {
     return caller.at("/").build().headers().firstValue("X-API-Key").orElseThrow();
+  }
+
+  @Test
+  void aPictureWithoutWordsInItsNameGetsThoseThatTheModelFinds() throws Exception {
+    Caller caller = service.newTenant();
+    Path script = Files.copy(SCRIPT, folder.resolve("quickstart.sh"));
+    Files.copy(SCRIPT.resolveSibling("fox-watercolor.png"), folder.resolve("drawing.png"));
+    Path out = folder.resolve("out");
+
+    Said said = end(script(script, address(caller), key(caller), "--steps", 1, "--out", out));
+
+    assertThat(said.status()).as(said.text()).isZero();
+    JsonNode settings = caller.get("/decompositions").json().get("items").get(0).get("settings");
+    String word = settings.get("contentWord").asString();
+    assertThat(word).isIn("fox", "castle", "car");
+    assertThat(settings.get("chosenWords")).hasSize(2);
+    assertThat(out.resolve("drawing-on-the-beach.png")).isNotEmptyFile();
+    assertThat(out.resolve("contact-sheet.png")).isNotEmptyFile();
   }
 
   @Test
