@@ -482,6 +482,9 @@ class DecompositionsHttpTest {
     byte[] partial = ConceptFile.write(WrongConcepts.without(concept, "style.memory.0.k"));
     assertThat(problem(alice.put("/artifacts", partial), 422))
         .isEqualTo(ProblemType.INVALID_ARTIFACT.uri());
+    byte[] wordless = ConceptFile.write(WrongConcepts.withoutWords(concept));
+    assertThat(problem(alice.put("/artifacts", wordless), 422))
+        .isEqualTo(ProblemType.INVALID_ARTIFACT.uri());
     assertThat(service.stored("")).hasSize(before);
   }
 

@@ -13,9 +13,10 @@ final class WrongConcepts {
 
   private WrongConcepts() {}
 
-  /** All zeros, in the shapes that a plan asks for. */
+  /** All zeros, in the shapes that a plan asks for, with words that a run might have found. */
   static Concept right(Plan plan, ModelManifest manifest) {
-    DecompositionOptions options = plan.options();
+    DecompositionOptions options =
+        plan.options().toBuilder().contentWord("fox").styleWord("woodcut").build();
     TreeMap<String, Concept.Tensor> tensors = new TreeMap<>();
     ConceptCheck.shapes(options, manifest)
         .forEach(
@@ -43,6 +44,19 @@ final class WrongConcepts {
             metadata.backboneName(),
             "f".repeat(64),
             metadata.options(),
+            metadata.subConceptSource(),
+            metadata.step(),
+            metadata.losses()),
+        concept.tensors());
+  }
+
+  static Concept withoutWords(Concept concept) {
+    ConceptMetadata metadata = concept.metadata();
+    return new Concept(
+        new ConceptMetadata(
+            metadata.backboneName(),
+            metadata.backboneDigest(),
+            metadata.options().toBuilder().contentWord(null).build(),
             metadata.subConceptSource(),
             metadata.step(),
             metadata.losses()),

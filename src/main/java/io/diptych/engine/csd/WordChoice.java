@@ -69,7 +69,7 @@ public final class WordChoice {
     DecompositionOptions complete = generic(options);
     boolean findContent = options.contentWord() == null && !vocabulary.content().isEmpty();
     boolean findStyle = options.styleWord() == null && !vocabulary.style().isEmpty();
-    if (captions(vocabulary, options) == 0) {
+    if (!findContent && !findStyle) {
       return complete;
     }
     String content = complete.contentWord();
