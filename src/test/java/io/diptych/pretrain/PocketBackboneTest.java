@@ -111,6 +111,28 @@ class PocketBackboneTest {
     assertThat(right.style()).isGreaterThan(least(reported, "styleWordRight", count));
   }
 
+  /** Of so few pictures the share of styles says nothing; it is printed only. */
+  @Test
+  void decompositionsKeepSubjectsAsReported() {
+    int pictures = 4;
+    PocketMeasurements.Decomposed decomposed =
+        measurements.decompose(excerpt(Split.HELDOUT_PAIRS), pictures, Judge.SHIPPED);
+    JsonNode reported = figures.path("decomposition");
+    System.out.printf(
+        "pocket: %d decompositions without words: thing kept in %.0f %% (reported %.0f %%), style in"
+            + " %.0f %% (%.0f %%), new subjects in %.0f %% (%.0f %%) of pictures%n",
+        pictures,
+        100 * decomposed.learned().content(),
+        100 * reported.path("contentTop5").asDouble(),
+        100 * decomposed.learned().style(),
+        100 * reported.path("styleTop1").asDouble(),
+        100 * decomposed.subject(),
+        100 * reported.path("subjectTop5").asDouble());
+    int count = pictures * PocketMeasurements.SETTINGS.size();
+    assertThat(decomposed.learned().content()).isGreaterThan(least(reported, "contentTop5", count));
+    assertThat(decomposed.subject()).isGreaterThan(least(reported, "subjectTop5", count));
+  }
+
   private static double least(JsonNode reported, String share, int count) {
     double p = reported.path(share).asDouble();
     return p - STANDARD_ERRORS * Math.sqrt(p * (1 - p) / count);
