@@ -128,6 +128,14 @@ public record DecompositionOptions(
         Optimiser.DEFAULT);
   }
 
+  /** The same options, with these words where they leave any open. */
+  public DecompositionOptions orWords(@Nullable String content, @Nullable String style) {
+    return toBuilder()
+        .contentWord(contentWord == null ? content : contentWord)
+        .styleWord(styleWord == null ? style : styleWord)
+        .build();
+  }
+
   /** These options, to change some of them. */
   public Builder toBuilder() {
     return new Builder(this);

@@ -229,9 +229,8 @@ final class ReportCommand implements Callable<Integer> {
 
   private void decomposed(PocketMeasurements measurements) throws IOException {
     Dataset dataset = Dataset.open(data, Split.HELDOUT_PAIRS);
-    PocketMeasurements.Score words =
-        measurements.words(
-            dataset, Math.min(WORDS_PER_DECOMPOSITION * decompositions, dataset.size()));
+    int asked = Math.min(WORDS_PER_DECOMPOSITION * decompositions, dataset.size());
+    PocketMeasurements.Score words = measurements.words(dataset, asked);
     PocketMeasurements.Decomposed decomposed =
         measurements.decompose(dataset, decompositions, judges);
     int columns = 1 + PocketMeasurements.SETTINGS.size() + PocketMeasurements.SUBJECTS.size();
@@ -242,7 +241,7 @@ final class ReportCommand implements Callable<Integer> {
         count);
     line(
         "the model finds the right one of its words for the thing in %s of %d pictures, for the",
-        percent(words.content()), WORDS_PER_DECOMPOSITION * count);
+        percent(words.content()), asked);
     line(
         "style in %s. Named: the same prompts with the right words in place of what was learned,",
         percent(words.style()));

@@ -75,7 +75,9 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
       byte[] bytes, DecompositionOptions options, String backboneDigest, String pictureDigest) {
     Checkpoint checkpoint = read(bytes);
     State state = checkpoint.state;
-    if (!state.options().equals(withWords(options, state.options()))) {
+    // Words that the options leave open were found when the run began, and stay.
+    DecompositionOptions found = state.options();
+    if (!found.equals(options.orWords(found.contentWord(), found.styleWord()))) {
       throw refused("was made with other options");
     }
     if (!state.backboneDigest().equals(backboneDigest)) {
@@ -86,19 +88,6 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
     }
     checkpoint.requireWhole();
     return checkpoint;
-  }
-
-  /** Words that the options leave open were found when the run began, and stay. */
-  private static DecompositionOptions withWords(
-      DecompositionOptions options, DecompositionOptions found) {
-    DecompositionOptions.Builder complete = options.toBuilder();
-    if (options.contentWord() == null) {
-      complete.contentWord(found.contentWord());
-    }
-    if (options.styleWord() == null) {
-      complete.styleWord(found.styleWord());
-    }
-    return complete.build();
   }
 
   /** Every parameter with its moments, its projector, and its state at the evaluated step. */

@@ -11,7 +11,6 @@ import io.diptych.engine.weights.ModelManifest.Vocabulary;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Words for a picture whose caller gave none. The transformer is asked itself: of the words that it
@@ -42,18 +41,22 @@ public final class WordChoice {
 
   /** How many captions a run with these options is going to compare. */
   public static int captions(Vocabulary vocabulary, DecompositionOptions options) {
-    boolean findContent = options.contentWord() == null && !vocabulary.content().isEmpty();
-    boolean findStyle = options.styleWord() == null && !vocabulary.style().isEmpty();
-    int styles = findStyle ? vocabulary.style().size() : 0;
-    return findContent ? styles + vocabulary.content().size() + styles : styles;
+    int contents = findsContent(vocabulary, options) ? vocabulary.content().size() : 0;
+    int styles = findsStyle(vocabulary, options) ? vocabulary.style().size() : 0;
+    return contents == 0 ? styles : styles + contents + styles;
+  }
+
+  private static boolean findsContent(Vocabulary vocabulary, DecompositionOptions options) {
+    return options.contentWord() == null && !vocabulary.content().isEmpty();
+  }
+
+  private static boolean findsStyle(Vocabulary vocabulary, DecompositionOptions options) {
+    return options.styleWord() == null && !vocabulary.style().isEmpty();
   }
 
   /** The same options, with generic words where they leave any open. */
   static DecompositionOptions generic(DecompositionOptions options) {
-    return options.toBuilder()
-        .contentWord(or(options.contentWord(), GENERIC_CONTENT))
-        .styleWord(or(options.styleWord(), GENERIC_STYLE))
-        .build();
+    return options.orWords(GENERIC_CONTENT, GENERIC_STYLE);
   }
 
   /**
@@ -67,8 +70,8 @@ public final class WordChoice {
   DecompositionOptions complete(
       NDManager manager, NDArray picture, DecompositionOptions options, BooleanSupplier stop) {
     DecompositionOptions complete = generic(options);
-    boolean findContent = options.contentWord() == null && !vocabulary.content().isEmpty();
-    boolean findStyle = options.styleWord() == null && !vocabulary.style().isEmpty();
+    boolean findContent = findsContent(vocabulary, options);
+    boolean findStyle = findsStyle(vocabulary, options);
     if (!findContent && !findStyle) {
       return complete;
     }
@@ -134,9 +137,5 @@ public final class WordChoice {
                 scope, Sampler.prepare(scope, switti, texts), input, 0, last, null, false)
             .logits();
     return models.program().surprise(scope, logits, target.tokens()).toFloatArray();
-  }
-
-  private static String or(@Nullable String word, String otherwise) {
-    return word == null ? otherwise : word;
   }
 }

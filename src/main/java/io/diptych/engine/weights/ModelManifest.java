@@ -108,8 +108,7 @@ public record ModelManifest(
         scales.size());
     defaults = defaults == null ? new Defaults(null, null) : defaults;
     require(
-        defaults.decomposition.profile != DecompositionOptions.Profile.MEASURED
-            || scaleWeights != null,
+        offers(defaults.decomposition.profile, scaleWeights),
         "defaults.decomposition.profile is MEASURED, but there are no scaleWeights");
   }
 
@@ -137,7 +136,12 @@ public record ModelManifest(
 
   /** Whether the scales that a profile goes by are known for this model. */
   public boolean offers(DecompositionOptions.Profile profile) {
-    return profile != DecompositionOptions.Profile.MEASURED || scaleWeights != null;
+    return offers(profile, scaleWeights);
+  }
+
+  private static boolean offers(
+      DecompositionOptions.@Nullable Profile profile, @Nullable ScaleWeights weights) {
+    return profile != DecompositionOptions.Profile.MEASURED || weights != null;
   }
 
   /** The files of a component, for example {@code switti}. */
