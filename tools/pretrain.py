@@ -160,14 +160,15 @@ class Run:
         mirror = draws.below(self.seed, f"{purpose}.mirror.{self.step}", count, 2) == 1
         return index, mirror
 
-    def in_lanes(self, model, batch, shared, schedule):
+    def in_lanes(self, model, batch, shared, schedule, judge={}):
         """One step whose gradients are found by several threads, each for a part of the batch. Two threads that meet
         once a step are faster than two that meet at every operation, above all beside other work."""
         count = self.lanes._max_workers
+        weights = self.weights | judge
         parts = zip(*[tensor.chunk(count) for tensor in batch])
-        found = list(self.lanes.map(lambda part: model.gradients(self.weights, *part, *shared), parts))
+        found = list(self.lanes.map(lambda part: model.gradients(weights, *part, *shared), parts))
         means = [sum(same) / count for same in zip(*found)]
-        return model.optimise(self.weights, self.state, means, schedule)
+        return model.optimise(weights, self.state, means, schedule)
 
     def loop(self, minutes, save_minutes, sample_every, step, sample):
         begun = saved = time.time()
@@ -183,6 +184,17 @@ class Run:
                 break
         self.save()
         sample()
+
+
+def finished(directory, device):
+    """The averaged weights of another run, and what its checkpoint says of itself."""
+    arrays, metadata = tensors.read(pathlib.Path(directory) / "checkpoint.safetensors")
+    weights = {
+        name.removeprefix("average."): torch.tensor(np.array(a), device=device)
+        for name, a in arrays.items()
+        if name.startswith("average.")
+    }
+    return weights, metadata
 
 
 def vqvae_program(architecture, device, half_precision=False):
@@ -213,8 +225,12 @@ def vqvae(options):
         return int(model.reseed(run.weights, run.state, images("reseed", count), order))
 
     decoder_only = recipe["decoderOnly"]
-    if recipe["discriminator"] and not decoder_only:
-        raise SystemExit("A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
+    if (recipe["discriminator"] or recipe["styleLoss"]) and not decoder_only:
+        raise SystemExit("Teachers are for a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
+    if bool(recipe["styleLoss"]) != bool(options.judge):
+        raise SystemExit("styleLoss=STRENGTH and --judge DIR go together.")
+    weights = finished(options.judge, options.device)[0] if options.judge else {}
+    judge = {"judge." + name: weight for name, weight in weights.items()}
 
     def step():
         quantise = run.step >= recipe["plainSteps"]
@@ -224,15 +240,15 @@ def vqvae(options):
             reseed()
         elif quantise and not decoder_only and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
             run.log({"step": run.step, "reseeded": reseed()})
-        strength = recipe["discriminator"] * min(1.0, run.step / recipe["discriminatorWarmUp"])
+        begun = min(1.0, run.step / recipe["discriminatorWarmUp"])
         part = 2.0 if decoder_only else 1.0 if quantise else 0.0
-        schedule = run.schedule(part, strength, recipe["discriminatorPace"])
+        schedule = run.schedule(part, begun * recipe["discriminator"], recipe["discriminatorPace"], recipe["styleLoss"])
         pictures = images("vqvae", recipe["batch"])
         if run.lanes:
-            values = run.in_lanes(model, (pictures,), (schedule,), schedule)
+            values = run.in_lanes(model, (pictures,), (schedule,), schedule, judge)
         else:
-            values = model.train_step(run.weights, run.state, pictures, schedule)
-        run.report(values, ("squared", "absolute", "codebook", "hinge", "features", "gradientNorm"), recipe["batch"])
+            values = model.train_step(run.weights | judge, run.state, pictures, schedule)
+        run.report(values, ("squared", "absolute", "codebook", "hinge", "features", "style", "gradientNorm"), recipe["batch"])
 
     def sample():
         w = run.averages()
@@ -352,12 +368,7 @@ class Sampler:
 def switti(options):
     run = Run("switti", options, options.set)
     recipe, architecture = run.recipe, run.architecture
-    arrays, metadata = tensors.read(pathlib.Path(options.vqvae) / "checkpoint.safetensors")
-    vq_weights = {
-        name.removeprefix("average."): torch.tensor(np.array(a), device=options.device)
-        for name, a in arrays.items()
-        if name.startswith("average.")
-    }
+    vq_weights, metadata = finished(options.vqvae, options.device)
     vq = vqvae_program(json.loads(metadata["settings"])["architecture"], options.device)
     attributes = {
         "depth": architecture["depth"],
@@ -459,8 +470,7 @@ def judge(options):
     classes = len((train.things, train.styles)[kind])
     run = Run("judge", options, [f"classes={classes}", *options.set])
     recipe = run.recipe
-    attributes = {"stages": len(run.architecture["widths"]), "half_precision": options.bf16}
-    model = program.load("judge", attributes, options.device)
+    model = program.load("judge", {"half_precision": options.bf16}, options.device)
     splits = {name: Dataset(options.data, name) for name in ("validation", "heldout-pairs")}
 
     def step():
@@ -472,6 +482,10 @@ def judge(options):
         size = train.size
         for i in range(b):
             planes[i] = padded[i, :, down[i] : down[i] + size, across[i] : across[i] + size]
+        if recipe["noise"]:
+            loudness = recipe["noise"] * draws.uniform(run.seed, f"judge.loudness.{run.step}", b)
+            noise = 2 * draws.uniform(run.seed, f"judge.noise.{run.step}", planes.size).reshape(planes.shape) - 1
+            planes = (planes + loudness[:, None, None, None] * noise).astype(np.float32)
         labels = torch.tensor(train.labels[index, kind], device=options.device)
         images = torch.tensor(planes, device=options.device)
         values = model.train_step(run.weights, run.state, images, labels, run.schedule(recipe["smoothing"]))
@@ -524,6 +538,7 @@ def main(arguments):
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
             p.add_argument("--from", dest="start", help="a run whose averaged weights a new run starts from")
+            p.add_argument("--judge", help="a judge's run, by whose features a decoder learns (styleLoss=STRENGTH)")
         elif name == "judges":
             p.add_argument("--kind", required=True, choices=("content", "style"))
         else:

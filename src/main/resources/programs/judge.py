@@ -4,25 +4,13 @@ class Ops(Module):
   __parameters__ = []
   __buffers__ = []
   training : bool
-  stages : int
   half_precision : bool
 
   # images (B,3,H,W) in [-1,1] -> logits (B,N)
   def judge(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor) -> Tensor:
-    h = images
-    for k in range(self.stages):
-      p = "stages." + str(k)
-      h = torch.conv2d(h, w[p + ".down.weight"], w[p + ".down.bias"], [2, 2], [1, 1])
-      y = self.conv(w, p + ".conv1", torch.silu(self.norm(w, p + ".norm1", h)))
-      h = h + self.conv(w, p + ".conv2", torch.silu(self.norm(w, p + ".norm2", y)))
-    h = torch.mean(torch.silu(self.norm(w, "norm", h)), [2, 3])
+    seen = self.look(w, images)
+    h = torch.mean(torch.silu(self.judge_norm(w, "norm", seen[-1])), [2, 3])
     return torch.linear(h, w["head.weight"], w["head.bias"])
-
-  def norm(self: __torch__.Ops, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
-    return torch.group_norm(x, 8, w[p + ".weight"], w[p + ".bias"], 1e-6)
-
-  def conv(self: __torch__.Ops, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
-    return torch.conv2d(x, w[p + ".weight"], w[p + ".bias"], [1, 1], [1, 1])
 
   # One training step, in place: forward, cross-entropy, gradients, clipping, AdamW, moving average of the weights.
   # images (B,3,H,W), classes (B,), state as in vqvae.py; schedule as in adamw, followed by the decay of the average and
@@ -37,6 +25,8 @@ class Ops(Module):
     norm = self.update(w, state, self.derivatives(loss, weights), schedule)
     right = torch.mean((torch.argmax(logits, 1) == classes).to(6))
     return torch.cat([norm, torch.stack([loss.detach(), right])])
+
+  # include judge_stages.py
 
   # include optimiser.py
 

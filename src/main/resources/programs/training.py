@@ -7,6 +7,17 @@
       weights.append(w[name].requires_grad_(True))
     return weights
 
+  # Weights whose names begin so, without that beginning, and all others.
+  def divided(self: __torch__.Ops, w: Dict[str, Tensor], beginning: str) -> Tuple[Dict[str, Tensor], Dict[str, Tensor]]:
+    these = annotate(Dict[str, Tensor], {})
+    others = annotate(Dict[str, Tensor], {})
+    for name in list(w.keys()):
+      if name.startswith(beginning):
+        these[name[len(beginning):]] = w[name]
+      else:
+        others[name] = w[name]
+    return (these, others)
+
   # The weights as the forward takes them: with half_precision copies in bfloat16 that pass their gradients on.
   def used(self: __torch__.Ops, w: Dict[str, Tensor]) -> Dict[str, Tensor]:
     if not self.half_precision:

@@ -167,17 +167,19 @@ class Ops(Module):
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
   # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
-  # then, or 0 for none; and by how many times the learning rate its own is
-  # -> (6,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
-  # distance of its features (0 without one), gradient norm
+  # then, or 0 for none, and how many times the learning rate its own is; and by the strength of the style loss, or 0. It
+  # needs the weights of a judge among w, named judge.NAME, which stay as they are.
+  # -> (7,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
+  # distance of its features (0 without one), style loss (0 without a judge), gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
     return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
 
   # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
-  # go into `optimise`. -> losses (5,), how often each code was chosen (V,), gradients of all weights by name
+  # go into `optimise`. -> losses (6,), how often each code was chosen (V,), gradients of all weights by name
   def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> List[Tensor]:
-    weights = self.leaves(w)
-    used = self.used(w)
+    judge, trained = self.divided(w, "judge.")
+    weights = self.leaves(trained)
+    used = self.used(trained)
     codebook = w["quantize.embedding.weight"]
     hits = torch.zeros([codebook.shape[0]], device=images.device)
     type = used["quant_conv.weight"].dtype
@@ -207,10 +209,21 @@ class Ops(Module):
     loss = 0.05 * torch.mean(torch.log(each + 0.002)) + 0.2 * absolute + codebook_loss
     hinge = torch.zeros([], device=f.device)
     distance = torch.zeros([], device=f.device)
-    if float(schedule[9]) > 0.:
-      loss, hinge, distance = self.adversarial(used, loss, image, images, fhat, float(schedule[9]))
+    style = torch.zeros([], device=f.device)
+    if float(schedule[9]) + float(schedule[11]) > 0.:
+      shown = image.detach().requires_grad_(True)
+      nearer = self.gradient(loss, image)
+      taught = nearer
+      if float(schedule[11]) > 0.:
+        style = self.style_loss(self.used(judge), shown, images)
+        taught = taught + self.brought(self.gradient(style, shown), nearer, float(schedule[11]))
+      if float(schedule[9]) > 0.:
+        hinge, deceit, distance = self.adversarial(used, shown, images, fhat)
+        taught = taught + self.brought(self.gradient(deceit + distance, shown), nearer, float(schedule[9]))
+      loss = torch.sum(image * taught) + hinge
     result = annotate(List[Tensor], [])
-    result.append(torch.stack([squared.detach(), absolute.detach(), codebook_loss.detach(), hinge, distance]))
+    losses = [squared, absolute, codebook_loss, hinge, distance, style]
+    result.append(torch.stack(losses).detach())
     result.append(hits)
     result.extend(self.derivatives(loss, weights))
     return result
@@ -222,7 +235,8 @@ class Ops(Module):
     of_model = annotate(List[Tensor], [])
     discriminator = annotate(Dict[str, Tensor], {})
     of_discriminator = annotate(List[Tensor], [])
-    names = sorted(list(w.keys()))
+    judge, trained = self.divided(w, "judge.")
+    names = sorted(list(trained.keys()))
     for i in range(len(names)):
       if names[i].startswith("discriminator."):
         discriminator[names[i]] = w[names[i]]
@@ -278,7 +292,9 @@ class Ops(Module):
       begin = end
     return (torch.cat(tokens, 1), torch.cat(inputs, 1))
 
-  # include discriminator.py
+  # include teachers.py
+
+  # include judge_stages.py
 
   # include optimiser.py
 

@@ -63,7 +63,7 @@ def vqvae():
     for step in range(STEPS):
         if step == 2:
             model.reseed(w, state, images, torch.tensor(draws.permutation(SEED, "order", 4 * 21)))
-        found.append(model.train_step(w, state, images, schedule(step + 1, float(step >= 2), 0.0, 1.0)).tolist())
+        found.append(model.train_step(w, state, images, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0)).tolist())
     return found
 
 
@@ -73,7 +73,9 @@ def decoder():
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 3, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("larger images", (4, 3, 16, 16))
-    return [model.train_step(w, state, images, schedule(i + 1, 2.0, 0.5 * i, 3.0)).tolist() for i in range(STEPS)]
+    w |= {"judge." + name: torch.tensor(a) for name, a in draws.initial(architectures.judge(JUDGE), SEED).items()}
+    schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i)) for i in range(STEPS)]
+    return [model.train_step(w, state, images, values).tolist() for values in schedules]
 
 
 def switti():
@@ -99,7 +101,7 @@ def switti():
 
 def judge():
     w, state = start(architectures.judge(JUDGE))
-    model = program.load("judge", {"stages": 2, "half_precision": False})
+    model = program.load("judge", {"half_precision": False})
     classes = torch.tensor([0, 1, 2, 4])
     images = numbers("images", (4, 3, 8, 8))
     return [model.train_step(w, state, images, classes, schedule(i + 1, 0.1)).tolist() for i in range(STEPS)]

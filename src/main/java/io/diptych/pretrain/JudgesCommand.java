@@ -101,6 +101,7 @@ final class JudgesCommand implements Callable<Integer> {
         Dataset.toPlanes(sample.rgb(), whole, 0, mirrored[i]);
         shift(whole, planes, i * elements, side, across[i] - reach, down[i] - reach);
       }
+      addNoise(planes, elements, settings.real("noise"));
       run.report(
           trainer.step(planes, side, classes, run.schedule(), settings.real("smoothing")),
           FIGURES,
@@ -110,6 +111,20 @@ final class JudgesCommand implements Callable<Integer> {
     private int[] shifts(String direction, int batch, int reach) {
       return Draws.below(
           run.settings().seed(), "judge." + direction + "." + run.step(), batch, 2 * reach + 1);
+    }
+
+    /** Uniform noise, of every picture as loud as is drawn for it. */
+    private void addNoise(float[] planes, int elements, double loudest) {
+      if (loudest == 0) {
+        return;
+      }
+      long seed = run.settings().seed();
+      double[] loudness =
+          Draws.uniform(seed, "judge.loudness." + run.step(), planes.length / elements);
+      double[] noise = Draws.uniform(seed, "judge.noise." + run.step(), planes.length);
+      for (int i = 0; i < planes.length; i++) {
+        planes[i] = (float) (planes[i] + loudest * loudness[i / elements] * (2 * noise[i] - 1));
+      }
     }
 
     /** Moves a picture; pixels from beyond its edge are those at the edge. */

@@ -27,7 +27,7 @@ import picocli.CommandLine.Option;
 final class VqvaeCommand implements Callable<Integer> {
 
   private static final List<String> FIGURES =
-      List.of("squared", "absolute", "codebook", "hinge", "features", "gradientNorm");
+      List.of("squared", "absolute", "codebook", "hinge", "features", "style", "gradientNorm");
 
   private static final int MEASURED = 256;
   private static final int MEASURED_AT_ONCE = 32;
@@ -41,6 +41,12 @@ final class VqvaeCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "A run whose settings and averaged weights a new run starts from.")
   private @Nullable Path start;
+
+  @Option(
+      names = "--judge",
+      paramLabel = "DIR",
+      description = "A judge's run, by whose features a decoder learns: styleLoss=STRENGTH.")
+  private @Nullable Path judge;
 
   @Override
   public Integer call() {
@@ -56,11 +62,23 @@ final class VqvaeCommand implements Callable<Integer> {
   private VqvaeTrainer trainer(TrainingRun run) {
     RunSettings settings = run.settings();
     boolean discriminator = settings.real("discriminator") > 0;
-    if (discriminator && !settings.flag("decoderOnly")) {
+    boolean styleLoss = settings.real("styleLoss") > 0;
+    if ((discriminator || styleLoss) && !settings.flag("decoderOnly")) {
       throw new PretrainException(
-          "A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a"
-              + " tokenizer.");
+          "Teachers are for a decoder alone: set decoderOnly=true too, and --from a tokenizer.");
     }
+    if (styleLoss != (judge != null)) {
+      throw new PretrainException("styleLoss=STRENGTH and --judge DIR go together.");
+    }
+    VqvaeTrainer trainer = trainer(run, settings, discriminator);
+    if (judge != null) {
+      Path checkpoint = judge.resolve("checkpoint.safetensors");
+      trainer.bring(CheckpointHeader.settings(checkpoint).judge(), checkpoint);
+    }
+    return trainer;
+  }
+
+  private VqvaeTrainer trainer(TrainingRun run, RunSettings settings, boolean discriminator) {
     return run.hasCheckpoint()
         ? VqvaeTrainer.resume(
             settings.vqvae(),
@@ -102,10 +120,12 @@ final class VqvaeCommand implements Callable<Integer> {
               ? VqvaeTrainer.Part.DECODER
               : run.step() < plainSteps ? VqvaeTrainer.Part.AUTO_ENCODER : VqvaeTrainer.Part.WHOLE;
       double begun = Math.min(1, run.step() / settings.real("discriminatorWarmUp"));
-      VqvaeTrainer.Discriminator discriminator =
-          new VqvaeTrainer.Discriminator(
-              begun * settings.real("discriminator"), settings.real("discriminatorPace"));
-      float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part, discriminator);
+      VqvaeTrainer.Teachers teachers =
+          new VqvaeTrainer.Teachers(
+              begun * settings.real("discriminator"),
+              settings.real("discriminatorPace"),
+              settings.real("styleLoss"));
+      float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part, teachers);
       run.report(losses, FIGURES, batch);
     }
 

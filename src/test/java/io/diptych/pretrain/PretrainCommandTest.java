@@ -243,18 +243,44 @@ class PretrainCommandTest {
   }
 
   @Test
-  void aDiscriminatorWithoutAFinishedTokenizerIsRefused() {
-    String told =
-        execute(
-            1,
-            "vqvae",
-            "--data",
-            data.toString(),
-            "--run",
-            root.resolve("wrong-discriminator").toString(),
-            "--set",
-            "discriminator=1");
-    assertThat(told).contains("decoderOnly=true");
+  void aJudgeTeachesADecoderAndStaysAsItIs() throws IOException {
+    Path whole = trainVqvae("perceived", 16);
+    Path judge = root.resolve("teacher");
+    List<String> small = List.of("widths=[8,16]", "batch=4");
+    train("judges", judge, 3, small, "--kind", "style");
+    byte[] before = Files.readAllBytes(judge.resolve("checkpoint.safetensors"));
+    Path alone = root.resolve("unperceived");
+    Path taught = root.resolve("with-judge");
+    train("vqvae", alone, 8, List.of("decoderOnly=true", "rate=0.01"), "--from", whole.toString());
+    String[] teacher = {"--from", whole.toString(), "--judge", judge.toString()};
+    train("vqvae", taught, 8, List.of("decoderOnly=true", "rate=0.01", "styleLoss=2"), teacher);
+    assertThat(Files.readAllBytes(judge.resolve("checkpoint.safetensors"))).isEqualTo(before);
+    try (Safetensors without = Safetensors.open(alone.resolve("checkpoint.safetensors"));
+        Safetensors with = Safetensors.open(taught.resolve("checkpoint.safetensors"))) {
+      String decoder = "average.decoder.conv_out.weight";
+      assertThat(Arrays.equals(with.floats(decoder), without.floats(decoder))).isFalse();
+      assertThat(with.tensors().keySet()).isEqualTo(without.tensors().keySet());
+    }
+    assertThat(figure(alone, "style", -1)).isZero();
+    assertThat(figure(taught, "style", -1)).isBetween(0.001, 2.0);
+  }
+
+  @Test
+  void teachersWithoutWhatTheyNeedAreRefused() {
+    assertThat(refusal("discriminator=1")).contains("decoderOnly=true");
+    assertThat(refusal("styleLoss=1")).contains("decoderOnly=true");
+    assertThat(refusal("styleLoss=1", "decoderOnly=true")).contains("--judge DIR");
+  }
+
+  private String refusal(String... settings) {
+    Path run = root.resolve("refused-" + settings.length + settings[0].length());
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("vqvae", "--data", data.toString(), "--run", run.toString(), "--set"));
+    arguments.addAll(List.of(settings));
+    String told = execute(1, arguments.toArray(String[]::new));
+    assertThat(run.resolve("checkpoint.safetensors")).doesNotExist();
+    return told;
   }
 
   @Test

@@ -44,7 +44,6 @@ public record JudgeArchitecture(List<Integer> widths, int classes) {
    * @param manager owns it
    */
   public Program program(boolean halfPrecision, NDManager manager) {
-    return Program.load(
-        "judge", Map.of("stages", widths.size(), "half_precision", halfPrecision), manager);
+    return Program.load("judge", Map.of("half_precision", halfPrecision), manager);
   }
 }

@@ -121,10 +121,7 @@ final class TrainingState implements AutoCloseable {
    *     another shape
    */
   void adoptAverages(TensorSchema required, Path checkpoint) {
-    TensorSchema expected = new TensorSchema("a checkpoint of this model").ignoring("*");
-    required.shapes().forEach((name, shape) -> expected.tensor(AVERAGE + name, shape.getShape()));
-    try (Safetensors file = Safetensors.open(checkpoint)) {
-      expected.check(file);
+    try (Safetensors file = openAverages(required, checkpoint)) {
       weights
           .tensors()
           .forEach(
@@ -137,6 +134,40 @@ final class TrainingState implements AutoCloseable {
                   }
                 }
               });
+    }
+  }
+
+  /**
+   * The averages of another run under the names of its weights, for use as they are.
+   *
+   * @param manager owns them
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a weight is missing or has
+   *     another shape
+   */
+  static Map<String, NDArray> loadAverages(
+      TensorSchema schema, Path checkpoint, NDManager manager) {
+    try (Safetensors file = openAverages(schema, checkpoint)) {
+      Map<String, NDArray> averages = new TreeMap<>();
+      for (String name : schema.shapes().keySet()) {
+        try (NDArray mapped = file.load(AVERAGE + name, manager, DataType.FLOAT32)) {
+          averages.put(name, mapped.duplicate());
+        }
+      }
+      return averages;
+    }
+  }
+
+  /** A checkpoint that has the averages of all these weights, whatever else it has. */
+  private static Safetensors openAverages(TensorSchema schema, Path checkpoint) {
+    TensorSchema expected = new TensorSchema("a checkpoint of this model").ignoring("*");
+    schema.shapes().forEach((name, shape) -> expected.tensor(AVERAGE + name, shape.getShape()));
+    Safetensors file = Safetensors.open(checkpoint);
+    try {
+      expected.check(file);
+      return file;
+    } catch (RuntimeException e) {
+      file.close();
+      throw e;
     }
   }
 

@@ -3,24 +3,32 @@ package io.diptych.engine.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.program.Program;
+import io.diptych.engine.program.Weights;
 import io.diptych.engine.vqvae.Vqvae;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.TensorSchema;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A VQ-VAE in training. Pictures are planes (B, 3, S, S) in [-1, 1]. For one thread at a time. */
 public final class VqvaeTrainer implements AutoCloseable {
 
+  /** What the names of a judge's weights begin with, among those of the model. */
+  private static final String JUDGE = "judge.";
+
   private final TrainingState state;
   private final Program program;
   private final Vqvae average;
+  private Weights weights;
 
   private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.state = state;
+    this.weights = state.weights();
     this.program = architecture.program(halfPrecision, state.manager());
     this.average = new Vqvae(architecture, state.averages(), state.manager());
   }
@@ -36,16 +44,17 @@ public final class VqvaeTrainer implements AutoCloseable {
   }
 
   /**
-   * What a discriminator does in a step.
+   * What teaches a decoder in a step beside the error of its pictures. Strengths say how many times
+   * as long a teacher's gradient of each picture is as that of the picture's error; 0 for none.
    *
-   * @param strength how many times as long its gradient of each picture is as that of the picture's
-   *     error; 0 for none
-   * @param pace how many times the learning rate its own is
+   * @param discriminator strength of the discriminator
+   * @param pace how many times the learning rate the discriminator's own is
+   * @param styleLoss strength of what a judge sees
    */
-  public record Discriminator(double strength, double pace) {
+  public record Teachers(double discriminator, double pace, double styleLoss) {
 
-    /** There is none. */
-    public static final Discriminator NONE = new Discriminator(0, 1);
+    /** There are none. */
+    public static final Teachers NONE = new Teachers(0, 1, 0);
   }
 
   /**
@@ -85,6 +94,20 @@ public final class VqvaeTrainer implements AutoCloseable {
         halfPrecision);
   }
 
+  /**
+   * Brings a finished judge, which stays as it is: {@link Teachers#styleLoss} needs one.
+   *
+   * @param checkpoint of the judge's run; its averaged weights are taken
+   * @throws io.diptych.engine.EngineException of kind {@code MODEL_UNAVAILABLE} when the file does
+   *     not hold such a judge
+   */
+  public void bring(JudgeArchitecture judge, Path checkpoint) {
+    Map<String, NDArray> all = new TreeMap<>(state.weights().tensors());
+    TrainingState.loadAverages(judge.tensors(), checkpoint, state.manager())
+        .forEach((name, weight) -> all.put(JUDGE + name, weight));
+    weights = Weights.of(all);
+  }
+
   private static TensorSchema tensors(VqvaeArchitecture architecture, boolean discriminator) {
     return discriminator ? architecture.tensorsWithDiscriminator() : architecture.tensors();
   }
@@ -96,20 +119,23 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * One optimisation step.
    *
-   * @param discriminator the part of the discriminator
    * @return mean squared error, mean absolute error, codebook loss, the discriminator's hinge loss
-   *     and the distance of its features, gradient norm
+   *     and the distance of its features, the distance of the judge's features, gradient norm
    */
-  public float[] step(float[] pictures, Schedule schedule, Part part, Discriminator discriminator) {
+  public float[] step(float[] pictures, Schedule schedule, Part part, Teachers teachers) {
     try (NDManager scope = state.manager().newSubManager()) {
       return program
           .call("train_step", scope)
-          .with(state.weights())
+          .with(weights)
           .with(state.state())
           .with(planes(scope, pictures))
           .with(
               scope.create(
-                  schedule.values(part.ordinal(), discriminator.strength(), discriminator.pace())))
+                  schedule.values(
+                      part.ordinal(),
+                      teachers.discriminator(),
+                      teachers.pace(),
+                      teachers.styleLoss())))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.switti.SwittiArchitecture;
-import io.diptych.engine.training.VqvaeTrainer.Discriminator;
 import io.diptych.engine.training.VqvaeTrainer.Part;
+import io.diptych.engine.training.VqvaeTrainer.Teachers;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,6 +30,7 @@ class TrainingParityTest {
   private static final int STEPS = 6;
   private static final double MARGIN = 1e-4;
   private static final List<Integer> SIDES = List.of(1, 2, 4);
+  private static final JudgeArchitecture JUDGE = new JudgeArchitecture(List.of(8, 16), 5);
   private static final VqvaeArchitecture VQVAE =
       new VqvaeArchitecture(32, List.of(1, 1), 1, 8, 32, SIDES);
   private static final SwittiArchitecture SWITTI =
@@ -75,26 +76,33 @@ class TrainingParityTest {
                 pictures,
                 schedule(step),
                 step < 2 ? Part.AUTO_ENCODER : Part.WHOLE,
-                Discriminator.NONE));
+                Teachers.NONE));
       }
     }
     assertAgreement("vqvae", found);
   }
 
   @Test
-  void aDecoderLearnsFromItsDiscriminatorAsInPlainPyTorch() {
+  void aDecoderLearnsFromItsTeachersAsInPlainPyTorch() throws IOException {
+    Path judge = directory.resolve("judge.safetensors");
+    try (JudgeTrainer untrained = JudgeTrainer.start(JUDGE, SEED, "cpu", false)) {
+      untrained.save(judge, Map.of());
+    }
     VqvaeArchitecture larger = new VqvaeArchitecture(32, List.of(1, 1, 1), 1, 8, 32, SIDES);
     float[] pictures = numbers("larger images", 4 * 3 * 16 * 16, -1, 1);
     List<float[]> found = new ArrayList<>();
     try (VqvaeTrainer trainer = VqvaeTrainer.start(larger, SEED, null, true, "cpu", false)) {
+      trainer.bring(JUDGE, judge);
       for (int step = 0; step < STEPS; step++) {
-        found.add(
-            trainer.step(pictures, schedule(step), Part.DECODER, new Discriminator(0.5 * step, 3)));
+        Teachers teachers = new Teachers(0.5 * step, 3, 0.25 * (STEPS - 1 - step));
+        found.add(trainer.step(pictures, schedule(step), Part.DECODER, teachers));
       }
     }
     assertAgreement("decoder", found);
     assertThat(found.get(0)[3]).as("hinge loss without a discriminator").isZero();
-    assertThat(found.get(STEPS - 1)[3]).as("hinge loss with one").isBetween(0.5f, 3f);
+    assertThat(found.get(STEPS - 1)[3]).as("hinge loss with one").isBetween(0.5f, 4f);
+    assertThat(found.get(0)[5]).as("style loss by a judge").isBetween(0.5f, 1.5f);
+    assertThat(found.get(STEPS - 1)[5]).as("style loss without one").isZero();
   }
 
   @Test
@@ -128,8 +136,7 @@ class TrainingParityTest {
   void aJudgeLearnsAsInPlainPyTorch() {
     float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
     List<float[]> found = new ArrayList<>();
-    try (JudgeTrainer trainer =
-        JudgeTrainer.start(new JudgeArchitecture(List.of(8, 16), 5), SEED, "cpu", false)) {
+    try (JudgeTrainer trainer = JudgeTrainer.start(JUDGE, SEED, "cpu", false)) {
       for (int step = 0; step < STEPS; step++) {
         found.add(trainer.step(pictures, 8, new long[] {0, 1, 2, 4}, schedule(step), 0.1));
       }

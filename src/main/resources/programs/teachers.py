@@ -18,15 +18,11 @@
       verdicts.append(self.conv(w, p + ".verdict", h).to(6))
     return (verdicts, features)
 
-  # What a decoder and its discriminator learn from each other. Each picture's gradient by `error`, a mean over the pictures, is
-  # joined by one that makes the copy look real: hinge loss, and features like those of the original (Wang et al. 2018). The
-  # second is `strength` times as long as the first.
-  # -> a loss with the gradients of both networks, the discriminator's hinge loss, the distance of the features
-  def adversarial(self: __torch__.Ops, w: Dict[str, Tensor], error: Tensor, copies: Tensor, images: Tensor, fhat: Tensor,
-      strength: float) -> Tuple[Tensor, Tensor, Tensor]:
+  # What a discriminator and a decoder learn from each other: hinge loss, and features like those of the original (Wang et
+  # al. 2018). -> the discriminator's hinge loss; how far copies (B,3,S,S), detached, are from deceiving it; the distance of the features
+  def adversarial(self: __torch__.Ops, w: Dict[str, Tensor], copies: Tensor, images: Tensor, fhat: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
     type = w["discriminator.stages.0.conv.weight"].dtype
-    shown = copies.detach().requires_grad_(True)
-    of_copies, seen_in_copies = self.discriminate(w, shown.to(type), fhat.to(type))
+    of_copies, seen_in_copies = self.discriminate(w, copies.to(type), fhat.to(type))
     of_images, seen_in_images = self.discriminate(w, images.to(type), fhat.to(type))
     stages = float(len(of_images))
     hinge = torch.zeros([], device=images.device)
@@ -38,11 +34,31 @@
       original = seen_in_images[k].detach().to(6)
       missed = torch.mean(torch.abs(seen_in_copies[k].to(6) - original), [1, 2, 3])
       distance = distance + torch.mean(missed / torch.mean(torch.abs(original), [1, 2, 3])) / stages
-    nearer = self.gradient(error, copies)
-    realer = self.gradient(deceit + distance, shown)
-    length = torch.sqrt(torch.sum(torch.square(nearer), [1, 2, 3], True))
-    scale = strength * length / (torch.sqrt(torch.sum(torch.square(realer), [1, 2, 3], True)) + 1e-12)
-    return (torch.sum(copies * (nearer + scale * realer)) + hinge, hinge.detach(), distance.detach())
+    return (hinge, deceit, distance)
+
+  # The style loss of Gatys et al. (2016) between copies and images (B,3,S,S): how far the Gram matrices of what a judge's stages see are
+  # from those of the originals, as a share of their length, mean over stages and pictures. It asks for the same texture, not
+  # for the same texture in the same place. judge holds its weights
+  def style_loss(self: __torch__.Ops, judge: Dict[str, Tensor], copies: Tensor, images: Tensor) -> Tensor:
+    type = judge["norm.weight"].dtype
+    of_copies = self.look(judge, copies.to(type))
+    of_images = self.look(judge, images.to(type))
+    loss = torch.zeros([], device=images.device)
+    for k in range(len(of_images)):
+      original = self.gram(of_images[k]).detach()
+      missed = torch.sqrt(torch.sum(torch.square(self.gram(of_copies[k]) - original), [1, 2]) + 1e-12)
+      loss = loss + torch.mean(missed / torch.sqrt(torch.sum(torch.square(original), [1, 2])))
+    return loss / float(len(of_images))
+
+  # features (B,C,h,w) -> how they go together, whatever the place: (B,C,C)
+  def gram(self: __torch__.Ops, features: Tensor) -> Tensor:
+    f = torch.flatten(features.to(6), 2)
+    return torch.bmm(f, f.transpose(1, 2)) / float(f.shape[2])
+
+  # A teacher's gradient on each picture, brought to `strength` times the length of another.
+  def brought(self: __torch__.Ops, teaching: Tensor, other: Tensor, strength: float) -> Tensor:
+    length = torch.sqrt(torch.sum(torch.square(other), [1, 2, 3], True))
+    return teaching * (strength * length / (torch.sqrt(torch.sum(torch.square(teaching), [1, 2, 3], True)) + 1e-12))
 
   # The gradient of a loss that is needed again.
   def gradient(self: __torch__.Ops, loss: Tensor, parameter: Tensor) -> Tensor:
