@@ -257,8 +257,8 @@ final class PocketMeasurements implements AutoCloseable {
 
   private static boolean isComplete(Dataset dataset, Dataset.Sample sample) {
     String caption = sample.caption().toLowerCase(Locale.ROOT);
-    return caption.contains(dataset.things().get(sample.thing()).name())
-        && caption.contains(dataset.styles().get(sample.style()).name());
+    return caption.contains(dataset.thing(sample).name())
+        && caption.contains(dataset.style(sample).name());
   }
 
   private static Score score(
@@ -313,8 +313,8 @@ final class PocketMeasurements implements AutoCloseable {
   private static Score rightWords(Dataset dataset, int index, Concept concept) {
     DecompositionOptions found = concept.metadata().options();
     Dataset.Sample sample = dataset.get(index);
-    String thing = dataset.things().get(sample.thing()).name();
-    String style = dataset.styles().get(sample.style()).name();
+    String thing = dataset.thing(sample).name();
+    String style = dataset.style(sample).name();
     return new Score(
         thing.equals(found.contentWord()) ? 1 : 0, style.equals(found.styleWord()) ? 1 : 0);
   }
@@ -343,8 +343,8 @@ final class PocketMeasurements implements AutoCloseable {
       BufferedImage picture = picture(dataset, i);
       Concept concept =
           backbone.decompose(picture, backbone.defaultOptions(null, null, i), RunControl.none());
-      String thing = dataset.things().get(sample.thing()).name();
-      String style = dataset.styles().get(sample.style()).name();
+      String thing = dataset.thing(sample).name();
+      String style = dataset.style(sample).name();
       List<BufferedImage> settings =
           generate(SETTINGS.stream().map(s -> s.formatted("{content}")).toList(), concept, null, i);
       List<BufferedImage> drawn =

@@ -33,20 +33,16 @@ final class ScaleStudy {
   /** Nats a token that either word saves, at every scale; 0 where it saves none. */
   ScaleWeights measure() {
     try (CaptionEncoder captions = new CaptionEncoder("cpu")) {
-      double[] both = crossEntropy(captions, s -> "a %s in %s style".formatted(thing(s), style(s)));
+      double[] both =
+          crossEntropy(
+              captions,
+              s -> "a %s in %s style".formatted(dataset.thing(s).name(), dataset.style(s).name()));
       double[] withoutThing =
-          crossEntropy(captions, s -> "an object in %s style".formatted(style(s)));
-      double[] withoutStyle = crossEntropy(captions, s -> "a %s in art style".formatted(thing(s)));
+          crossEntropy(captions, s -> "an object in %s style".formatted(dataset.style(s).name()));
+      double[] withoutStyle =
+          crossEntropy(captions, s -> "a %s in art style".formatted(dataset.thing(s).name()));
       return new ScaleWeights(saved(withoutThing, both), saved(withoutStyle, both));
     }
-  }
-
-  private String thing(Dataset.Sample sample) {
-    return dataset.things().get(sample.thing()).name();
-  }
-
-  private String style(Dataset.Sample sample) {
-    return dataset.styles().get(sample.style()).name();
   }
 
   private static List<Double> saved(double[] without, double[] with) {

@@ -53,15 +53,17 @@ public final class CsdVar {
    * @throws EngineException of kind {@code INVALID_OPTIONS} that names every option at fault
    */
   public void validate(DecompositionOptions options) {
-    options.validate(models.switti().architecture().depth());
+    checkSizes(options);
     DecompositionOptions complete = WordChoice.generic(options);
-    check(complete);
+    startRows(complete);
     if (complete.rectification() != null) {
       subConcepts(complete);
     }
   }
 
-  private CsdRun.StartRows check(DecompositionOptions options) {
+  /** What can be refused before anything is computed. */
+  private void checkSizes(DecompositionOptions options) {
+    options.validate(models.switti().architecture().depth());
     ScaleGroups groups = ScaleGroups.of(models.manifest(), options);
     if (options.scaleAware() && groups.hasNoContent()) {
       throw new EngineException(
@@ -73,6 +75,9 @@ public final class CsdVar {
               + " none of them speaks of content. Choose another profile, or switch scaleAware"
               + " off.");
     }
+  }
+
+  private CsdRun.StartRows startRows(DecompositionOptions options) {
     Captions captions = Captions.of(options);
     models.text().tokenize(captions.full(), captions.placeholders());
     return new CsdRun.StartRows(
@@ -89,7 +94,7 @@ public final class CsdVar {
    *     OUT_OF_MEMORY} or {@code DEVICE_FAILURE}
    */
   public Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control) {
-    options.validate(models.switti().architecture().depth());
+    checkSizes(options);
     String pictureDigest = digest(image);
     Optional<Checkpoint> checkpoint =
         control
@@ -104,7 +109,7 @@ public final class CsdVar {
               .map(known -> known.state().options())
               .orElseGet(
                   () -> words.complete(runManager, picture, options, control::stopRequested));
-      CsdRun.StartRows startRows = check(complete);
+      CsdRun.StartRows startRows = startRows(complete);
       SubConceptList lines = null;
       if (complete.rectification() != null && checkpoint.isEmpty()) {
         lines = subConcepts(complete);

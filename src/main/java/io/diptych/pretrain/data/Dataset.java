@@ -186,6 +186,16 @@ public final class Dataset {
     return styles;
   }
 
+  /** What a picture shows. */
+  public Label thing(Sample sample) {
+    return things.get(sample.thing());
+  }
+
+  /** How a picture is drawn. */
+  public Label style(Sample sample) {
+    return styles.get(sample.style());
+  }
+
   /**
    * Reads and decodes one picture.
    *

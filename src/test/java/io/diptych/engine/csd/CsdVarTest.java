@@ -106,6 +106,22 @@ class CsdVarTest {
   }
 
   @Test
+  void aProfileThatTheModelLacksIsRefusedBeforeAnyWordIsSought() {
+    DecompositionOptions open =
+        options(6, 6).toBuilder().contentWord(null).profile(Profile.MEASURED).build();
+    Recording seeking =
+        new Recording() {
+          @Override
+          public boolean stopRequested() {
+            throw new AssertionError("Words are being sought.");
+          }
+        };
+    assertThatThrownBy(() -> backbone.decompose(PICTURE, open, seeking))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("MEASURED");
+  }
+
+  @Test
   void theSameSeedGivesTheSameArtifactAndAnotherSeedAnother() {
     byte[] first = artifact(options(6, 6));
     assertThat(artifact(options(6, 6))).isEqualTo(first);
