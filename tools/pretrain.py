@@ -225,8 +225,8 @@ def vqvae(options):
         return int(model.reseed(run.weights, run.state, images("reseed", count), order))
 
     decoder_only = recipe["decoderOnly"]
-    if (recipe["discriminator"] or recipe["styleLoss"]) and not decoder_only:
-        raise SystemExit("Teachers are for a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
+    if recipe["discriminator"] and not decoder_only:
+        raise SystemExit("A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
     if bool(recipe["styleLoss"]) != bool(options.judge):
         raise SystemExit("styleLoss=STRENGTH and --judge DIR go together.")
     weights = finished(options.judge, options.device)[0] if options.judge else {}
@@ -538,7 +538,7 @@ def main(arguments):
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
             p.add_argument("--from", dest="start", help="a run whose averaged weights a new run starts from")
-            p.add_argument("--judge", help="a judge's run, by whose features a decoder learns (styleLoss=STRENGTH)")
+            p.add_argument("--judge", help="a judge's run, whose features the style loss compares (styleLoss=STRENGTH)")
         elif name == "judges":
             p.add_argument("--kind", required=True, choices=("content", "style"))
         else:

@@ -206,7 +206,7 @@ class Ops(Module):
     squared = torch.mean(each)
     absolute = torch.l1_loss(image, images)
     # The logarithm, which is what PSNR is: else textures that no code can hold drown the pictures that can be had.
-    loss = 0.05 * torch.mean(torch.log(each + 0.002)) + 0.2 * absolute + codebook_loss
+    loss = 0.05 * torch.mean(torch.log(each + 0.002)) + 0.2 * absolute
     hinge = torch.zeros([], device=f.device)
     distance = torch.zeros([], device=f.device)
     style = torch.zeros([], device=f.device)
@@ -218,9 +218,10 @@ class Ops(Module):
         style = self.style_loss(self.used(judge), shown, images)
         taught = taught + self.brought(self.gradient(style, shown), nearer, float(schedule[11]))
       if float(schedule[9]) > 0.:
-        hinge, deceit, distance = self.adversarial(used, shown, images, fhat)
+        hinge, deceit, distance = self.adversarial(used, shown, images, fhat.detach())
         taught = taught + self.brought(self.gradient(deceit + distance, shown), nearer, float(schedule[9]))
       loss = torch.sum(image * taught) + hinge
+    loss = loss + codebook_loss
     result = annotate(List[Tensor], [])
     losses = [squared, absolute, codebook_loss, hinge, distance, style]
     result.append(torch.stack(losses).detach())

@@ -45,7 +45,7 @@ final class VqvaeCommand implements Callable<Integer> {
   @Option(
       names = "--judge",
       paramLabel = "DIR",
-      description = "A judge's run, by whose features a decoder learns: styleLoss=STRENGTH.")
+      description = "A judge's run, whose features the style loss compares: styleLoss=STRENGTH.")
   private @Nullable Path judge;
 
   @Override
@@ -63,9 +63,10 @@ final class VqvaeCommand implements Callable<Integer> {
     RunSettings settings = run.settings();
     boolean discriminator = settings.real("discriminator") > 0;
     boolean styleLoss = settings.real("styleLoss") > 0;
-    if ((discriminator || styleLoss) && !settings.flag("decoderOnly")) {
+    if (discriminator && !settings.flag("decoderOnly")) {
       throw new PretrainException(
-          "Teachers are for a decoder alone: set decoderOnly=true too, and --from a tokenizer.");
+          "A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a"
+              + " tokenizer.");
     }
     if (styleLoss != (judge != null)) {
       throw new PretrainException("styleLoss=STRENGTH and --judge DIR go together.");

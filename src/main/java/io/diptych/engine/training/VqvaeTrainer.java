@@ -44,12 +44,12 @@ public final class VqvaeTrainer implements AutoCloseable {
   }
 
   /**
-   * What teaches a decoder in a step beside the error of its pictures. Strengths say how many times
-   * as long a teacher's gradient of each picture is as that of the picture's error; 0 for none.
+   * What teaches in a step beside the error of the pictures. Strengths say how many times as long a
+   * teacher's gradient of each picture is as that of the picture's error; 0 for none.
    *
-   * @param discriminator strength of the discriminator
+   * @param discriminator strength of the discriminator, which teaches a decoder alone
    * @param pace how many times the learning rate the discriminator's own is
-   * @param styleLoss strength of what a judge sees
+   * @param styleLoss strength of the style loss, by what a judge sees
    */
   public record Teachers(double discriminator, double pace, double styleLoss) {
 
