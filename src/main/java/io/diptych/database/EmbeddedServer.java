@@ -1,8 +1,11 @@
 package io.diptych.database;
 
+import io.zonky.test.db.postgres.embedded.DefaultPostgresBinaryResolver;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.embedded.PgBinaryResolver;
 import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
+import java.io.InputStream;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -103,6 +106,7 @@ public final class EmbeddedServer implements AutoCloseable {
     String password = password(layout);
     EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
+            .setPgBinaryResolver(new Binaries(layout.binaries()))
             .setOverrideWorkingDirectory(layout.binaries().toFile())
             .setDataDirectory(layout.data())
             .setCleanDataDirectory(false)
@@ -332,6 +336,18 @@ public final class EmbeddedServer implements AutoCloseable {
       for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(path);
       }
+    }
+  }
+
+  /**
+   * The programs in the class path. The library remembers for each resolver where it unpacked them,
+   * and only there: equal ones are those of one directory.
+   */
+  private record Binaries(Path directory) implements PgBinaryResolver {
+
+    @Override
+    public InputStream getPgBinary(String system, String machineHardware) throws IOException {
+      return DefaultPostgresBinaryResolver.INSTANCE.getPgBinary(system, machineHardware);
     }
   }
 

@@ -36,6 +36,22 @@ class EmbeddedServerTest {
   }
 
   @Test
+  void everyServerRunsTheProgramsOfItsOwnDirectory() throws Exception {
+    for (String name : List.of("one", "other")) {
+      Path root = directory.resolve(name);
+      Path binaries = root.resolve("binaries");
+      try (EmbeddedServer server = EmbeddedServer.start(root, binaries, 0);
+          Connection connection = connect(server)) {
+        assertThat(value(connection, "select 'up'")).isEqualTo("up");
+        assertThat(Files.readString(root.resolve("data/postmaster.opts")))
+            .startsWith(binaries.toString());
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(binaries)))
+            .isEqualTo("rwx------");
+      }
+    }
+  }
+
+  @Test
   void aSecondOwnerIsToldHowToShareTheServerAndNobodyGetsInWithoutItsPassword() throws Exception {
     try (EmbeddedServer server = TestDatabase.embedded(directory, 0)) {
       assertThatThrownBy(() -> TestDatabase.embedded(directory, 0))
