@@ -83,6 +83,16 @@ def discriminator(a):
     return shapes
 
 
+def reader(a, classes):
+    """Reads a judge's verdict off the quantised maps of a VQ-VAE; trained beside it and not shipped."""
+    return {
+        "reader.hidden.weight": (128, 4 * a["latentChannels"]),
+        "reader.hidden.bias": (128,),
+        "reader.out.weight": (classes, 128),
+        "reader.out.bias": (classes,),
+    }
+
+
 def switti(a):
     shapes = {}
 

@@ -35,7 +35,8 @@ SETTINGS = pathlib.Path(__file__).resolve().parent.parent / "src/main/resources/
 class Run:
     """A run's directory: its settings, checkpoint, log and samples."""
 
-    def __init__(self, model, options, changes):
+    def __init__(self, model, options, changes, helpers=lambda architecture, recipe: {}):
+        """helpers: the shapes of what is trained beside the model and not shipped."""
         self.directory = pathlib.Path(options.run)
         self.device = options.device
         self.log_every = options.log_every
@@ -67,7 +68,7 @@ class Run:
         if self.checkpoint.exists():
             self._load()
         else:
-            self._initialise(pathlib.Path(other) / "checkpoint.safetensors" if other else None)
+            self._initialise(pathlib.Path(other) / "checkpoint.safetensors" if other else None, helpers)
         self.lanes = concurrent.futures.ThreadPoolExecutor(options.lanes) if options.lanes > 1 else None
         self.stopping = False
         self.sums, self.count, self.since = None, 0, time.time()
@@ -81,11 +82,10 @@ class Run:
     def _stop(self, *_):
         self.stopping = True
 
-    def _initialise(self, other):
+    def _initialise(self, other, helpers):
         """Weights by formula, or the averages of another run where it has them; everything else at zero."""
         shapes = getattr(architectures, self.settings["model"])(self.architecture)
-        if self.recipe.get("discriminator"):
-            shapes |= architectures.discriminator(self.architecture)
+        shapes |= helpers(self.architecture, self.recipe)
         initial = draws.initial(shapes, self.seed)
         if other:
             arrays, _ = tensors.read(other)
@@ -208,7 +208,15 @@ def vqvae_program(architecture, device, half_precision=False):
 
 
 def vqvae(options):
-    run = Run("vqvae", options, options.set)
+    judge = finished(options.judge, options.device)[0] if options.judge else {}
+
+    def helpers(architecture, recipe):
+        shapes = architectures.discriminator(architecture) if recipe["discriminator"] else {}
+        if recipe["distillation"] and judge:
+            shapes |= architectures.reader(architecture, len(judge["head.bias"]))
+        return shapes
+
+    run = Run("vqvae", options, options.set, helpers)
     model = vqvae_program(run.architecture, options.device, options.bf16)
     train, held = Dataset(options.data, "train"), Dataset(options.data, options.sample_split)
     fixed = held.pictures(range(min(256, len(held))), np.zeros(256, bool), options.device)
@@ -224,31 +232,44 @@ def vqvae(options):
         order = torch.tensor(draws.permutation(run.seed, f"reseed.{run.step}", count * tokens), device=options.device)
         return int(model.reseed(run.weights, run.state, images("reseed", count), order))
 
+    figures = ("squared", "absolute", "codebook", "hinge", "features", "style", "divergence", "gradientNorm")
     decoder_only = recipe["decoderOnly"]
     if recipe["discriminator"] and not decoder_only:
         raise SystemExit("A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
-    if bool(recipe["styleLoss"]) != bool(options.judge):
-        raise SystemExit("styleLoss=STRENGTH and --judge DIR go together.")
-    weights = finished(options.judge, options.device)[0] if options.judge else {}
-    judge = {"judge." + name: weight for name, weight in weights.items()}
+    if recipe["distillation"] and decoder_only:
+        raise SystemExit("Distillation teaches an encoder: set decoderOnly=false too.")
+    if bool(recipe["styleLoss"] or recipe["distillation"]) != bool(judge):
+        raise SystemExit("--judge DIR goes with styleLoss=STRENGTH or distillation=WEIGHT, and they with it.")
+    judge = {"judge." + name: weight for name, weight in judge.items()}
 
     def step():
         quantise = run.step >= recipe["plainSteps"]
-        if run.step == recipe["plainSteps"] and not decoder_only:
+        if 0 < run.step == recipe["plainSteps"] and not decoder_only:
             run.state["hits"].zero_()
             reseed()
             reseed()
-        elif quantise and not decoder_only and run.step % recipe["reseedEvery"] == 0 and run.step < recipe["decayFrom"]:
+        elif (
+            run.step > recipe["plainSteps"]
+            and not decoder_only
+            and run.step % recipe["reseedEvery"] == 0
+            and run.step < recipe["decayFrom"]
+        ):
             run.log({"step": run.step, "reseeded": reseed()})
         begun = min(1.0, run.step / recipe["discriminatorWarmUp"])
         part = 2.0 if decoder_only else 1.0 if quantise else 0.0
-        schedule = run.schedule(part, begun * recipe["discriminator"], recipe["discriminatorPace"], recipe["styleLoss"])
+        schedule = run.schedule(
+            part,
+            begun * recipe["discriminator"],
+            recipe["discriminatorPace"],
+            recipe["styleLoss"],
+            recipe["distillation"],
+        )
         pictures = images("vqvae", recipe["batch"])
         if run.lanes:
             values = run.in_lanes(model, (pictures,), (schedule,), schedule, judge)
         else:
             values = model.train_step(run.weights | judge, run.state, pictures, schedule)
-        run.report(values, ("squared", "absolute", "codebook", "hinge", "features", "style", "gradientNorm"), recipe["batch"])
+        run.report(values, figures, recipe["batch"])
 
     def sample():
         w = run.averages()
@@ -513,7 +534,7 @@ def slim(options):
     averages = {
         name: a.astype(np.float16)
         for name, a in arrays.items()
-        if name.startswith("average.") and not name.startswith("average.discriminator.")
+        if name.startswith("average.") and not name.startswith(("average.discriminator.", "average.reader."))
     }
     tensors.write(options.out, averages, metadata)
 
@@ -535,10 +556,11 @@ def main(arguments):
         p.add_argument("--log-every", type=int, default=50, metavar="STEPS")
         p.add_argument("--sample-every", type=int, default=1000, metavar="STEPS")
         p.add_argument("--bf16", action="store_true", help="compute in bfloat16, with weights and moments in fp32")
+        if name in ("vqvae", "switti"):
+            p.add_argument("--from", dest="start", help="a run whose averaged weights a new run starts from")
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
-            p.add_argument("--from", dest="start", help="a run whose averaged weights a new run starts from")
-            p.add_argument("--judge", help="a judge's run, whose features the style loss compares (styleLoss=STRENGTH)")
+            p.add_argument("--judge", help="a judge's run, for styleLoss=STRENGTH or distillation=WEIGHT")
         elif name == "judges":
             p.add_argument("--kind", required=True, choices=("content", "style"))
         else:

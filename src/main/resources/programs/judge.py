@@ -6,12 +6,6 @@ class Ops(Module):
   training : bool
   half_precision : bool
 
-  # images (B,3,H,W) in [-1,1] -> logits (B,N)
-  def judge(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor) -> Tensor:
-    seen = self.look(w, images)
-    h = torch.mean(torch.silu(self.judge_norm(w, "norm", seen[-1])), [2, 3])
-    return torch.linear(h, w["head.weight"], w["head.bias"])
-
   # One training step, in place: forward, cross-entropy, gradients, clipping, AdamW, moving average of the weights.
   # images (B,3,H,W), classes (B,), state as in vqvae.py; schedule as in adamw, followed by the decay of the average and
   # the share of probability that is spread over all classes

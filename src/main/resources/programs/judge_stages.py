@@ -14,5 +14,10 @@
       k = k + 1
     return seen
 
+  # images (B,3,H,W) in [-1,1] -> logits (B,N)
+  def judge(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor) -> Tensor:
+    h = torch.mean(torch.silu(self.judge_norm(w, "norm", self.look(w, images)[-1])), [2, 3])
+    return torch.linear(h, w["head.weight"], w["head.bias"])
+
   def judge_norm(self: __torch__.Ops, w: Dict[str, Tensor], p: str, x: Tensor) -> Tensor:
     return torch.group_norm(x, 8, w[p + ".weight"], w[p + ".bias"], 1e-6)

@@ -50,6 +50,16 @@
       loss = loss + torch.mean(missed / torch.sqrt(torch.sum(torch.square(original), [1, 2])))
     return loss / float(len(of_images))
 
+  # Distillation (Hinton et al. 2015): from the four quarters of the quantised map fhat (B,d,P,P) a small network, the reader,
+  # is to tell what a judge says of the picture, its logits verdict (B,N). So the tokens come to hold it.
+  # -> Kullback-Leibler divergence, nats, mean over pictures
+  def divergence(self: __torch__.Ops, w: Dict[str, Tensor], verdict: Tensor, fhat: Tensor) -> Tensor:
+    wanted = torch.log_softmax(verdict, 1).detach()
+    h = torch.flatten(torch.adaptive_avg_pool2d(fhat, [2, 2]), 1)
+    h = torch.silu(torch.linear(h, w["reader.hidden.weight"], w["reader.hidden.bias"]))
+    read = torch.log_softmax(torch.linear(h, w["reader.out.weight"], w["reader.out.bias"]), 1)
+    return torch.mean(torch.sum(torch.exp(wanted) * (wanted - read), [1]))
+
   # features (B,C,h,w) -> how they go together, whatever the place: (B,C,C)
   def gram(self: __torch__.Ops, features: Tensor) -> Tensor:
     f = torch.flatten(features.to(6), 2)

@@ -167,15 +167,16 @@ class Ops(Module):
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
   # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
-  # then, or 0 for none, and how many times the learning rate its own is; and by the strength of the style loss, or 0. It
-  # needs the weights of a judge among w, named judge.NAME, which stay as they are.
-  # -> (7,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
-  # distance of its features (0 without one), style loss (0 without a judge), gradient norm
+  # then, or 0 for none, and how many times the learning rate its own is; by the strength of the style loss, or 0; and by
+  # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader. Style loss and reader need
+  # the weights of a judge among w, named judge.NAME, which stay as they are.
+  # -> (8,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
+  # distance of its features (0 without one), style loss (0 without it), divergence (0 without a reader), gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
     return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
 
   # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
-  # go into `optimise`. -> losses (6,), how often each code was chosen (V,), gradients of all weights by name
+  # go into `optimise`. -> losses (7,), how often each code was chosen (V,), gradients of all weights by name
   def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> List[Tensor]:
     judge, trained = self.divided(w, "judge.")
     weights = self.leaves(trained)
@@ -221,9 +222,12 @@ class Ops(Module):
         hinge, deceit, distance = self.adversarial(used, shown, images, fhat.detach())
         taught = taught + self.brought(self.gradient(deceit + distance, shown), nearer, float(schedule[9]))
       loss = torch.sum(image * taught) + hinge
-    loss = loss + codebook_loss
+    divergence = torch.zeros([], device=f.device)
+    if float(schedule[12]) > 0.:
+      divergence = self.divergence(w, self.judge(self.used(judge), images.to(type)).to(6), fhat)
+    loss = loss + codebook_loss + divergence * float(schedule[12])
     result = annotate(List[Tensor], [])
-    losses = [squared, absolute, codebook_loss, hinge, distance, style]
+    losses = [squared, absolute, codebook_loss, hinge, distance, style, divergence]
     result.append(torch.stack(losses).detach())
     result.append(hits)
     result.extend(self.derivatives(loss, weights))

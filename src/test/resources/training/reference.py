@@ -63,7 +63,7 @@ def vqvae():
     for step in range(STEPS):
         if step == 2:
             model.reseed(w, state, images, torch.tensor(draws.permutation(SEED, "order", 4 * 21)))
-        found.append(model.train_step(w, state, images, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0)).tolist())
+        found.append(model.train_step(w, state, images, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0, 0.0)).tolist())
     return found
 
 
@@ -73,9 +73,21 @@ def decoder():
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 3, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("larger images", (4, 3, 16, 16))
-    w |= {"judge." + name: torch.tensor(a) for name, a in draws.initial(architectures.judge(JUDGE), SEED).items()}
-    schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i)) for i in range(STEPS)]
-    return [model.train_step(w, state, images, values).tolist() for values in schedules]
+    schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i), 0.0) for i in range(STEPS)]
+    return [model.train_step(w | untrained_judge(), state, images, values).tolist() for values in schedules]
+
+
+def untrained_judge():
+    return {"judge." + name: torch.tensor(a) for name, a in draws.initial(architectures.judge(JUDGE), SEED).items()}
+
+
+def distilled():
+    w, state = start(architectures.vqvae(VQVAE) | architectures.reader(VQVAE, JUDGE["classes"]))
+    state["hits"] = torch.zeros(32)
+    model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
+    images = numbers("images", (4, 3, 8, 8))
+    schedules = [schedule(i + 1, 1.0, 0.0, 1.0, 0.25 * (STEPS - 1 - i), 0.5) for i in range(STEPS)]
+    return [model.train_step(w | untrained_judge(), state, images, values).tolist() for values in schedules]
 
 
 def switti():
@@ -115,6 +127,7 @@ if __name__ == "__main__":
         "head.weight": draws.tensor("head.weight", (4, 2), SEED).flatten().tolist(),
         "vqvae": vqvae(),
         "decoder": decoder(),
+        "distilled": distilled(),
         "switti": switti(),
         "judge": judge(),
     }

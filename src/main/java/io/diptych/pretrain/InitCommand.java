@@ -3,6 +3,7 @@ package io.diptych.pretrain;
 import io.diptych.engine.training.JudgeTrainer;
 import io.diptych.engine.training.SwittiTrainer;
 import io.diptych.engine.training.VqvaeTrainer;
+import io.diptych.engine.training.VqvaeTrainer.Helpers;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,7 +62,7 @@ final class InitCommand implements Callable<Integer> {
       case VQVAE -> {
         try (VqvaeTrainer trainer =
             VqvaeTrainer.start(
-                settings.vqvae(), settings.seed(), null, false, options.device, false)) {
+                settings.vqvae(), settings.seed(), null, Helpers.NONE, options.device, false)) {
           trainer.save(started.checkpoint(), started.metadata());
         }
       }
@@ -71,7 +72,7 @@ final class InitCommand implements Callable<Integer> {
         }
         Path tokenizer = vqvae.resolve("checkpoint.safetensors");
         try (SwittiTrainer trainer =
-            SwittiCommand.trainer(started, tokenizer, options.device, false)) {
+            SwittiCommand.trainer(started, tokenizer, null, options.device, false)) {
           trainer.save(started.checkpoint(), started.metadata());
         }
       }

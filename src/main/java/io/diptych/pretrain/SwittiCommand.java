@@ -13,6 +13,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -39,6 +40,12 @@ final class SwittiCommand implements Callable<Integer> {
   private Path vqvae = Path.of("vqvae");
 
   @Option(
+      names = "--from",
+      paramLabel = "DIR",
+      description = "A run whose settings and averaged weights a new run starts from.")
+  private @Nullable Path start;
+
+  @Option(
       names = "--guidance",
       defaultValue = "3",
       description = "Guidance scale of sample sheets (${DEFAULT-VALUE}).")
@@ -51,9 +58,10 @@ final class SwittiCommand implements Callable<Integer> {
     for (Split split : List.of(Split.VALIDATION, Split.HELDOUT_PAIRS)) {
       held.put(split, Dataset.open(options.data, split));
     }
-    TrainingRun run = TrainingRun.open(options, "switti", options.changes);
+    TrainingRun run = TrainingRun.open(options, "switti", options.changes, start);
     Path tokenizer = vqvae.resolve("checkpoint.safetensors");
-    try (SwittiTrainer trainer = trainer(run, tokenizer, options.device, options.halfPrecision);
+    try (SwittiTrainer trainer =
+            trainer(run, tokenizer, start, options.device, options.halfPrecision);
         CaptionEncoder captions = new CaptionEncoder(options.device)) {
       run.train(options, new Training(run, trainer, captions, train, held, guidance));
     }
@@ -61,7 +69,7 @@ final class SwittiCommand implements Callable<Integer> {
   }
 
   static SwittiTrainer trainer(
-      TrainingRun run, Path tokenizer, String device, boolean halfPrecision) {
+      TrainingRun run, Path tokenizer, @Nullable Path start, String device, boolean halfPrecision) {
     RunSettings of = CheckpointHeader.settings(tokenizer);
     return run.hasCheckpoint()
         ? SwittiTrainer.resume(
@@ -71,6 +79,7 @@ final class SwittiCommand implements Callable<Integer> {
             of.vqvae(),
             tokenizer,
             run.settings().seed(),
+            start == null ? null : start.resolve("checkpoint.safetensors"),
             device,
             halfPrecision);
   }

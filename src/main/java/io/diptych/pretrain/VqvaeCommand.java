@@ -1,8 +1,10 @@
 package io.diptych.pretrain;
 
+import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.training.Draws;
 import io.diptych.engine.training.Reconstruction;
 import io.diptych.engine.training.VqvaeTrainer;
+import io.diptych.engine.training.VqvaeTrainer.Helpers;
 import io.diptych.pretrain.data.Dataset;
 import io.diptych.pretrain.data.Split;
 import java.awt.image.BufferedImage;
@@ -27,7 +29,15 @@ import picocli.CommandLine.Option;
 final class VqvaeCommand implements Callable<Integer> {
 
   private static final List<String> FIGURES =
-      List.of("squared", "absolute", "codebook", "hinge", "features", "style", "gradientNorm");
+      List.of(
+          "squared",
+          "absolute",
+          "codebook",
+          "hinge",
+          "features",
+          "style",
+          "divergence",
+          "gradientNorm");
 
   private static final int MEASURED = 256;
   private static final int MEASURED_AT_ONCE = 32;
@@ -45,7 +55,7 @@ final class VqvaeCommand implements Callable<Integer> {
   @Option(
       names = "--judge",
       paramLabel = "DIR",
-      description = "A judge's run, whose features the style loss compares: styleLoss=STRENGTH.")
+      description = "A judge's run, for styleLoss=STRENGTH or distillation=WEIGHT.")
   private @Nullable Path judge;
 
   @Override
@@ -62,36 +72,40 @@ final class VqvaeCommand implements Callable<Integer> {
   private VqvaeTrainer trainer(TrainingRun run) {
     RunSettings settings = run.settings();
     boolean discriminator = settings.real("discriminator") > 0;
-    boolean styleLoss = settings.real("styleLoss") > 0;
-    if (discriminator && !settings.flag("decoderOnly")) {
+    boolean distillation = settings.real("distillation") > 0;
+    boolean decoderOnly = settings.flag("decoderOnly");
+    if (discriminator && !decoderOnly) {
       throw new PretrainException(
           "A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a"
               + " tokenizer.");
     }
-    if (styleLoss != (judge != null)) {
-      throw new PretrainException("styleLoss=STRENGTH and --judge DIR go together.");
+    if (distillation && decoderOnly) {
+      throw new PretrainException("Distillation teaches an encoder: set decoderOnly=false too.");
     }
-    VqvaeTrainer trainer = trainer(run, settings, discriminator);
-    if (judge != null) {
-      Path checkpoint = judge.resolve("checkpoint.safetensors");
-      trainer.bring(CheckpointHeader.settings(checkpoint).judge(), checkpoint);
+    if ((distillation || settings.real("styleLoss") > 0) != (judge != null)) {
+      throw new PretrainException(
+          "--judge DIR goes with styleLoss=STRENGTH or distillation=WEIGHT, and they with it.");
     }
+    if (judge == null) {
+      return trainer(run, settings, new Helpers(discriminator, 0));
+    }
+    Path checkpoint = judge.resolve("checkpoint.safetensors");
+    JudgeArchitecture known = CheckpointHeader.settings(checkpoint).judge();
+    int classes = distillation ? known.classes() : 0;
+    VqvaeTrainer trainer = trainer(run, settings, new Helpers(discriminator, classes));
+    trainer.bring(known, checkpoint);
     return trainer;
   }
 
-  private VqvaeTrainer trainer(TrainingRun run, RunSettings settings, boolean discriminator) {
+  private VqvaeTrainer trainer(TrainingRun run, RunSettings settings, Helpers helpers) {
     return run.hasCheckpoint()
         ? VqvaeTrainer.resume(
-            settings.vqvae(),
-            run.checkpoint(),
-            discriminator,
-            options.device,
-            options.halfPrecision)
+            settings.vqvae(), run.checkpoint(), helpers, options.device, options.halfPrecision)
         : VqvaeTrainer.start(
             settings.vqvae(),
             settings.seed(),
             start == null ? null : start.resolve("checkpoint.safetensors"),
-            discriminator,
+            helpers,
             options.device,
             options.halfPrecision);
   }
@@ -106,7 +120,7 @@ final class VqvaeCommand implements Callable<Integer> {
       int batch = settings.integer("batch");
       int plainSteps = settings.integer("plainSteps");
       boolean decoderOnly = settings.flag("decoderOnly");
-      if (run.step() == plainSteps && !decoderOnly) {
+      if (run.step() == plainSteps && plainSteps > 0 && !decoderOnly) {
         trainer.forgetHits();
         reseed();
         reseed();
@@ -125,7 +139,8 @@ final class VqvaeCommand implements Callable<Integer> {
           new VqvaeTrainer.Teachers(
               begun * settings.real("discriminator"),
               settings.real("discriminatorPace"),
-              settings.real("styleLoss"));
+              settings.real("styleLoss"),
+              settings.real("distillation"));
       float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part, teachers);
       run.report(losses, FIGURES, batch);
     }

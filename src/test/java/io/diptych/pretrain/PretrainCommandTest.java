@@ -273,9 +273,69 @@ class PretrainCommandTest {
   }
 
   @Test
+  void distillationReachesTheEncoderAndItsReaderIsNotShipped() throws IOException {
+    Path whole = trainVqvae("undistilled", 16);
+    Path judge = root.resolve("distilled-teacher");
+    train("judges", judge, 3, List.of("widths=[8,16]", "batch=4"), "--kind", "style");
+    Path alone = root.resolve("further");
+    Path run = root.resolve("distilled");
+    List<String> settings = List.of("plainSteps=0", "rate=0.01");
+    train("vqvae", alone, 5, settings, "--from", whole.toString());
+    settings = List.of("plainSteps=0", "rate=0.01", "distillation=1");
+    String[] from = {"--from", whole.toString(), "--judge", judge.toString()};
+    train("vqvae", run, 4, settings, from);
+    train("vqvae", run, 5, List.of(), from); // goes on with its reader
+    assertThat(figure(alone, "divergence", -1)).isZero();
+    assertThat(figure(run, "divergence", -1)).isPositive();
+    try (Safetensors without = Safetensors.open(alone.resolve("checkpoint.safetensors"));
+        Safetensors with = Safetensors.open(run.resolve("checkpoint.safetensors"))) {
+      String encoder = "average.encoder.conv_in.weight";
+      assertThat(Arrays.equals(with.floats(encoder), without.floats(encoder))).isFalse();
+      assertThat(with.tensors()).containsKey("average.reader.out.weight");
+    }
+    Path first = root.resolve("distilled-switti");
+    train("switti", first, 2, TINY_SWITTI, "--vqvae", run.toString());
+    Path next = root.resolve("distilled-switti-next");
+    String[] further = {"--vqvae", run.toString(), "--from", first.toString()};
+    train("switti", next, 1, List.of("rate=1e-9"), further);
+    try (Safetensors before = Safetensors.open(first.resolve("checkpoint.safetensors"));
+        Safetensors after = Safetensors.open(next.resolve("checkpoint.safetensors"))) {
+      String head = "head.weight";
+      assertThat(after.floats("weights." + head))
+          .containsExactly(before.floats("average." + head), within(1e-6f));
+    }
+    Path out = root.resolve("distilled-pocket");
+    String[] export = {
+      "export", "--vqvae", run.toString(), "--switti", first.toString(), "--data", data.toString()
+    };
+    execute(
+        0,
+        Stream.concat(Stream.of(export), Stream.of("--out", out.toString()))
+            .toArray(String[]::new));
+    try (Safetensors shipped = Safetensors.open(out.resolve("vqvae.safetensors"))) {
+      assertThat(shipped.tensors().keySet()).noneMatch(name -> name.startsWith("reader"));
+    }
+  }
+
+  @Test
+  void aRunWithoutPlainStepsKeepsTheCodebookThatItStartsFrom() throws IOException {
+    Path first = trainVqvae("placed", 16);
+    Path next = root.resolve("placed-next");
+    List<String> settings = List.of("plainSteps=0", "rate=1e-9");
+    train("vqvae", next, 1, settings, "--from", first.toString());
+    try (Safetensors before = Safetensors.open(first.resolve("checkpoint.safetensors"));
+        Safetensors after = Safetensors.open(next.resolve("checkpoint.safetensors"))) {
+      assertThat(after.floats("weights.quantize.embedding.weight"))
+          .containsExactly(before.floats("average.quantize.embedding.weight"), within(1e-6f));
+    }
+  }
+
+  @Test
   void teachersWithoutWhatTheyNeedAreRefused() {
     assertThat(refusal("discriminator=1")).contains("decoderOnly=true");
     assertThat(refusal("styleLoss=1")).contains("--judge DIR");
+    assertThat(refusal("distillation=0.5")).contains("--judge DIR");
+    assertThat(refusal("decoderOnly=true", "distillation=1")).contains("decoderOnly=false");
   }
 
   private String refusal(String... settings) {

@@ -20,7 +20,8 @@ public final class AverageExport {
   private AverageExport() {}
 
   /**
-   * Writes the averaged weights as F16 under their own names, without a discriminator's.
+   * Writes the averaged weights as F16 under their own names, without those of what was only
+   * trained beside the model.
    *
    * @param metadata free text for the header
    * @param maximumFileBytes bound of one file; larger models become several
@@ -41,7 +42,7 @@ public final class AverageExport {
         NDManager manager = NDManager.newBaseManager()) {
       for (String tensor : file.tensors().keySet()) {
         if (tensor.startsWith(AVERAGE)
-            && !tensor.startsWith(AVERAGE + VqvaeArchitecture.DISCRIMINATOR)) {
+            && VqvaeArchitecture.isShipped(tensor.substring(AVERAGE.length()))) {
           try (NDArray half = file.load(tensor, manager, DataType.FLOAT16)) {
             if (!finite(half)) {
               throw new EngineException(

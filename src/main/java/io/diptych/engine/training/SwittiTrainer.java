@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A Switti transformer in training on the tokens of a finished VQ-VAE. For one thread at a time.
@@ -55,20 +56,24 @@ public final class SwittiTrainer implements AutoCloseable {
     this.sampler = new Sampler(average, vqvae, manager);
   }
 
-  /** Starts from initial weights. */
+  /**
+   * Starts from initial weights.
+   *
+   * @param other a checkpoint whose averaged weights take their place; null for none
+   */
   public static SwittiTrainer start(
       SwittiArchitecture architecture,
       VqvaeArchitecture vqvae,
       Path vqvaeCheckpoint,
       long seed,
+      @Nullable Path other,
       String device,
       boolean halfPrecision) {
-    return new SwittiTrainer(
-        architecture,
-        TrainingState.initial(architecture.tensors(), seed, Map.of(), device),
-        vqvae,
-        vqvaeCheckpoint,
-        halfPrecision);
+    TrainingState state = TrainingState.initial(architecture.tensors(), seed, Map.of(), device);
+    if (other != null) {
+      state.adoptAverages(architecture.tensors(), other);
+    }
+    return new SwittiTrainer(architecture, state, vqvae, vqvaeCheckpoint, halfPrecision);
   }
 
   /** Goes on from a checkpoint, made here or by {@code tools/pretrain.py}. */

@@ -50,30 +50,42 @@ public final class VqvaeTrainer implements AutoCloseable {
    * @param discriminator strength of the discriminator, which teaches a decoder alone
    * @param pace how many times the learning rate the discriminator's own is
    * @param styleLoss strength of the style loss, by what a judge sees
+   * @param distillation weight of the divergence between a judge's verdict and what the reader
+   *     tells from the quantised map, which teaches an encoder; 0 for none
    */
-  public record Teachers(double discriminator, double pace, double styleLoss) {
+  public record Teachers(double discriminator, double pace, double styleLoss, double distillation) {
 
     /** There are none. */
-    public static final Teachers NONE = new Teachers(0, 1, 0);
+    public static final Teachers NONE = new Teachers(0, 1, 0, 0);
+  }
+
+  /**
+   * What is trained beside the model and not shipped.
+   *
+   * @param discriminator whether there is a discriminator of the pictures
+   * @param classes how many classes the judge knows whose verdict a reader learns; 0 for no reader
+   */
+  public record Helpers(boolean discriminator, int classes) {
+
+    /** There are none. */
+    public static final Helpers NONE = new Helpers(false, 0);
   }
 
   /**
    * Starts from initial weights.
    *
    * @param other a checkpoint whose averaged weights take their place; null for none
-   * @param discriminator whether a discriminator is trained beside the decoder
    * @param halfPrecision whether encoder and decoder run in bfloat16
    */
   public static VqvaeTrainer start(
       VqvaeArchitecture architecture,
       long seed,
       @Nullable Path other,
-      boolean discriminator,
+      Helpers helpers,
       String device,
       boolean halfPrecision) {
     TrainingState state =
-        TrainingState.initial(
-            tensors(architecture, discriminator), seed, counters(architecture), device);
+        TrainingState.initial(tensors(architecture, helpers), seed, counters(architecture), device);
     if (other != null) {
       state.adoptAverages(architecture.tensors(), other);
     }
@@ -84,18 +96,19 @@ public final class VqvaeTrainer implements AutoCloseable {
   public static VqvaeTrainer resume(
       VqvaeArchitecture architecture,
       Path checkpoint,
-      boolean discriminator,
+      Helpers helpers,
       String device,
       boolean halfPrecision) {
     return new VqvaeTrainer(
         architecture,
         TrainingState.load(
-            tensors(architecture, discriminator), counters(architecture), checkpoint, device),
+            tensors(architecture, helpers), counters(architecture), checkpoint, device),
         halfPrecision);
   }
 
   /**
-   * Brings a finished judge, which stays as it is: {@link Teachers#styleLoss} needs one.
+   * Brings a finished judge, which stays as it is: {@link Teachers#styleLoss} and {@link
+   * Teachers#distillation} need one.
    *
    * @param checkpoint of the judge's run; its averaged weights are taken
    * @throws io.diptych.engine.EngineException of kind {@code MODEL_UNAVAILABLE} when the file does
@@ -108,8 +121,8 @@ public final class VqvaeTrainer implements AutoCloseable {
     weights = Weights.of(all);
   }
 
-  private static TensorSchema tensors(VqvaeArchitecture architecture, boolean discriminator) {
-    return discriminator ? architecture.tensorsWithDiscriminator() : architecture.tensors();
+  private static TensorSchema tensors(VqvaeArchitecture architecture, Helpers helpers) {
+    return architecture.tensorsInTraining(helpers.discriminator(), helpers.classes());
   }
 
   private static Map<String, Shape> counters(VqvaeArchitecture architecture) {
@@ -120,7 +133,7 @@ public final class VqvaeTrainer implements AutoCloseable {
    * One optimisation step.
    *
    * @return mean squared error, mean absolute error, codebook loss, the discriminator's hinge loss
-   *     and the distance of its features, the distance of the judge's features, gradient norm
+   *     and the distance of its features, style loss, divergence of the reader, gradient norm
    */
   public float[] step(float[] pictures, Schedule schedule, Part part, Teachers teachers) {
     try (NDManager scope = state.manager().newSubManager()) {
@@ -135,7 +148,8 @@ public final class VqvaeTrainer implements AutoCloseable {
                       part.ordinal(),
                       teachers.discriminator(),
                       teachers.pace(),
-                      teachers.styleLoss())))
+                      teachers.styleLoss(),
+                      teachers.distillation())))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();

@@ -83,12 +83,35 @@ public record VqvaeArchitecture(
     return all;
   }
 
-  /** What the names of a discriminator's weights begin with. */
-  public static final String DISCRIMINATOR = "discriminator.";
+  private static final String DISCRIMINATOR = "discriminator.";
+  private static final String READER = "reader.";
+  private static final int READER_WIDTH = 128;
 
-  /** The model and a discriminator of its pictures, which is trained beside it and not shipped. */
-  public TensorSchema tensorsWithDiscriminator() {
+  /** Whether a weight in training belongs to the model itself, not to what is trained beside it. */
+  public static boolean isShipped(String weight) {
+    return !weight.startsWith(DISCRIMINATOR) && !weight.startsWith(READER);
+  }
+
+  /**
+   * The model and what is trained beside it and not shipped.
+   *
+   * @param discriminator whether there is a discriminator of its pictures
+   * @param classes how many classes a judge knows whose verdict a reader is to tell from the
+   *     quantised map; 0 for no reader
+   */
+  public TensorSchema tensorsInTraining(boolean discriminator, int classes) {
     TensorSchema all = tensors();
+    if (discriminator) {
+      discriminator(all);
+    }
+    if (classes > 0) {
+      all.withBias(READER + "hidden", READER_WIDTH, 4 * latentChannels)
+          .withBias(READER + "out", classes, READER_WIDTH);
+    }
+    return all;
+  }
+
+  private void discriminator(TensorSchema all) {
     int width = 3;
     int last = channelMultipliers.size() - 1;
     for (int k = 0; k <= last; k++) {
@@ -105,7 +128,6 @@ public record VqvaeArchitecture(
       conv(all, p + ".verdict", 1, output, 3);
       width = output;
     }
-    return all;
   }
 
   private int level(TensorSchema all, String p, int input, int level, int blocks) {

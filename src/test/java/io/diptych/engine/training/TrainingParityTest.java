@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.switti.SwittiArchitecture;
+import io.diptych.engine.training.VqvaeTrainer.Helpers;
 import io.diptych.engine.training.VqvaeTrainer.Part;
 import io.diptych.engine.training.VqvaeTrainer.Teachers;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
@@ -66,7 +67,7 @@ class TrainingParityTest {
   void theTokenizerLearnsAsInPlainPyTorch() {
     float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
     List<float[]> found = new ArrayList<>();
-    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, false, "cpu", false)) {
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
       for (int step = 0; step < STEPS; step++) {
         if (step == 2) {
           trainer.reseed(pictures, Draws.permutation(SEED, "order", 4 * 21));
@@ -84,17 +85,15 @@ class TrainingParityTest {
 
   @Test
   void aDecoderLearnsFromItsTeachersAsInPlainPyTorch() throws IOException {
-    Path judge = directory.resolve("judge.safetensors");
-    try (JudgeTrainer untrained = JudgeTrainer.start(JUDGE, SEED, "cpu", false)) {
-      untrained.save(judge, Map.of());
-    }
+    Path judge = untrainedJudge();
     VqvaeArchitecture larger = new VqvaeArchitecture(32, List.of(1, 1, 1), 1, 8, 32, SIDES);
     float[] pictures = numbers("larger images", 4 * 3 * 16 * 16, -1, 1);
     List<float[]> found = new ArrayList<>();
-    try (VqvaeTrainer trainer = VqvaeTrainer.start(larger, SEED, null, true, "cpu", false)) {
+    Helpers helpers = new Helpers(true, 0);
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(larger, SEED, null, helpers, "cpu", false)) {
       trainer.bring(JUDGE, judge);
       for (int step = 0; step < STEPS; step++) {
-        Teachers teachers = new Teachers(0.5 * step, 3, 0.25 * (STEPS - 1 - step));
+        Teachers teachers = new Teachers(0.5 * step, 3, 0.25 * (STEPS - 1 - step), 0);
         found.add(trainer.step(pictures, schedule(step), Part.DECODER, teachers));
       }
     }
@@ -106,9 +105,30 @@ class TrainingParityTest {
   }
 
   @Test
+  void anEncoderLearnsWhatAJudgeSaysAsInPlainPyTorch() throws IOException {
+    Path judge = untrainedJudge();
+    float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
+    List<float[]> found = new ArrayList<>();
+    Helpers helpers = new Helpers(false, JUDGE.classes());
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, helpers, "cpu", false)) {
+      trainer.bring(JUDGE, judge);
+      for (int step = 0; step < STEPS; step++) {
+        Teachers teachers = new Teachers(0, 1, 0.25 * (STEPS - 1 - step), 0.5);
+        found.add(trainer.step(pictures, schedule(step), Part.WHOLE, teachers));
+      }
+    }
+    assertAgreement("distilled", found);
+    assertThat(found.get(STEPS - 1)[6])
+        .as("divergence of the reader")
+        .isPositive()
+        .isLessThan(found.get(0)[6]);
+  }
+
+  @Test
   void theTransformerLearnsAsInPlainPyTorch() throws IOException {
     Path tokenizer = directory.resolve("vqvae.safetensors");
-    try (VqvaeTrainer untrained = VqvaeTrainer.start(VQVAE, SEED, null, false, "cpu", false)) {
+    try (VqvaeTrainer untrained =
+        VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
       untrained.save(tokenizer, Map.of());
     }
     float[] bias = {0, 0, 0, 0, 0, Float.NEGATIVE_INFINITY};
@@ -124,7 +144,7 @@ class TrainingParityTest {
     float[] latents = numbers("latents", 2 * 8 * 4 * 4, -1, 1);
     List<float[]> found = new ArrayList<>();
     try (SwittiTrainer trainer =
-        SwittiTrainer.start(SWITTI, VQVAE, tokenizer, SEED, "cpu", false)) {
+        SwittiTrainer.start(SWITTI, VQVAE, tokenizer, SEED, null, "cpu", false)) {
       for (int step = 0; step < STEPS; step++) {
         found.add(trainer.step(latents, flips, text, schedule(step)));
       }
@@ -142,6 +162,14 @@ class TrainingParityTest {
       }
     }
     assertAgreement("judge", found);
+  }
+
+  private Path untrainedJudge() throws IOException {
+    Path judge = directory.resolve("judge.safetensors");
+    try (JudgeTrainer untrained = JudgeTrainer.start(JUDGE, SEED, "cpu", false)) {
+      untrained.save(judge, Map.of());
+    }
+    return judge;
   }
 
   private static Schedule schedule(int step) {
