@@ -237,7 +237,7 @@ def vqvae(options):
     if recipe["discriminator"] and not decoder_only:
         raise SystemExit("A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
     if recipe["distillation"] and decoder_only:
-        raise SystemExit("Distillation teaches an encoder: set decoderOnly=false too.")
+        raise SystemExit("Distillation teaches an encoder: set decoderOnly=false, or distillation=0.")
     if bool(recipe["styleLoss"] or recipe["distillation"]) != bool(judge):
         raise SystemExit("--judge DIR goes with styleLoss=STRENGTH or distillation=WEIGHT, and they with it.")
     judge = {"judge." + name: weight for name, weight in judge.items()}

@@ -80,7 +80,8 @@ final class VqvaeCommand implements Callable<Integer> {
               + " tokenizer.");
     }
     if (distillation && decoderOnly) {
-      throw new PretrainException("Distillation teaches an encoder: set decoderOnly=false too.");
+      throw new PretrainException(
+          "Distillation teaches an encoder: set decoderOnly=false, or distillation=0.");
     }
     if ((distillation || settings.real("styleLoss") > 0) != (judge != null)) {
       throw new PretrainException(
