@@ -3,7 +3,6 @@ package io.diptych.engine.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.Sampling;
 import io.diptych.engine.program.Program;
@@ -13,8 +12,6 @@ import io.diptych.engine.switti.Switti;
 import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.vqvae.Vqvae;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
-import io.diptych.engine.weights.Safetensors;
-import io.diptych.engine.weights.TensorSchema;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -22,7 +19,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +46,9 @@ public final class SwittiTrainer implements AutoCloseable {
     NDManager manager = state.manager();
     this.program = architecture.program(halfPrecision, manager);
     this.tokenizer = vqvaeArchitecture.program(false, manager);
-    this.vqvaeWeights = averages(vqvaeArchitecture.tensors(), vqvaeCheckpoint, manager);
+    this.vqvaeWeights =
+        Weights.of(
+            TrainingState.loadAverages(vqvaeArchitecture.tensors(), vqvaeCheckpoint, manager));
     this.vqvae = new Vqvae(vqvaeArchitecture, vqvaeWeights, manager);
     this.average = new Switti(architecture, state.averages(), manager);
     this.sampler = new Sampler(average, vqvae, manager);
@@ -90,17 +88,6 @@ public final class SwittiTrainer implements AutoCloseable {
         vqvae,
         vqvaeCheckpoint,
         halfPrecision);
-  }
-
-  /** The averaged weights of a checkpoint under their own names. */
-  private static Weights averages(TensorSchema schema, Path checkpoint, NDManager manager) {
-    Map<String, NDArray> tensors = new TreeMap<>();
-    try (Safetensors file = Safetensors.open(checkpoint)) {
-      for (String name : schema.shapes().keySet()) {
-        tensors.put(name, file.load("average." + name, manager, DataType.FLOAT32));
-      }
-    }
-    return Weights.of(tensors);
   }
 
   /**
