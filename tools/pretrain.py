@@ -207,6 +207,20 @@ def vqvae_program(architecture, device, half_precision=False):
     return program.load("vqvae", attributes, device)
 
 
+def switti_program(architecture, device, half_precision=False):
+    attributes = {
+        "depth": architecture["depth"],
+        "heads": architecture["heads"],
+        "sides": architecture["sides"],
+        "rope_theta": architecture["ropeTheta"],
+        "rope_size": architecture["ropeSize"],
+        "causal": architecture["causal"],
+        "crop_condition": architecture["cropCondition"],
+        "half_precision": half_precision,
+    }
+    return program.load("switti", attributes, device)
+
+
 def vqvae(options):
     judge = finished(options.judge, options.device)[0] if options.judge else {}
 
@@ -241,6 +255,27 @@ def vqvae(options):
     if bool(recipe["styleLoss"] or recipe["distillation"]) != bool(judge):
         raise SystemExit("--judge DIR goes with styleLoss=STRENGTH or distillation=WEIGHT, and they with it.")
     judge = {"judge." + name: weight for name, weight in judge.items()}
+    own = torch.full((recipe["batch"], run.architecture["sides"][-1] ** 2), -1, device=options.device)
+    count = round(recipe["drawn"] * recipe["batch"])
+    if bool(count) != bool(options.switti and options.features):
+        raise SystemExit("--switti DIR and --features FILE go with drawn=SHARE, and it with them.")
+    if count and not decoder_only:
+        raise SystemExit("What a transformer draws teaches a decoder alone: set decoderOnly=true, or drawn=0.")
+    if count:
+        drawer, metadata = finished(options.switti, options.device)
+        architecture = json.loads(metadata["settings"])["architecture"]
+        transformer = switti_program(architecture, options.device)
+        last_scale = LastScale(model, transformer, drawer, architecture["sides"], options.device)
+        features = Features(options.features, options.device)
+
+    def drawn(pictures):
+        """Tokens of the last scale: drawn ones for the first pictures, -1 for the others."""
+        if not count:
+            return own
+        index, _ = run.batch("vqvae", recipe["batch"], len(train))
+        text = features.batch([train.captions[i] for i in index[:count]] + [""] * count)
+        key = draws.words(run.seed, f"drawn.{run.step}", 2 * count).reshape(count, 2)
+        return torch.cat([last_scale.draw(run.averages(), pictures[:count], text, options.guidance, key), own[count:]])
 
     def step():
         quantise = run.step >= recipe["plainSteps"]
@@ -266,9 +301,9 @@ def vqvae(options):
         )
         pictures = images("vqvae", recipe["batch"])
         if run.lanes:
-            values = run.in_lanes(model, (pictures,), (schedule,), schedule, judge)
+            values = run.in_lanes(model, (pictures, drawn(pictures)), (schedule,), schedule, judge)
         else:
-            values = model.train_step(run.weights | judge, run.state, pictures, schedule)
+            values = model.train_step(run.weights | judge, run.state, pictures, drawn(pictures), schedule)
         run.report(values, figures, recipe["batch"])
 
     def sample():
@@ -343,6 +378,33 @@ class Latents:
         return torch.tensor(np.array(self.values[rows], np.float32))
 
 
+class LastScale:
+    """The last scale of pictures, drawn by a finished transformer that is given the scales before."""
+
+    def __init__(self, vqvae_model, switti_model, switti_weights, sides, device):
+        self.vqvae, self.switti, self.weights, self.sides = vqvae_model, switti_model, switti_weights, sides
+        self.sampling = program.load("sampling", {}, device)
+        self.device = device
+
+    @torch.no_grad()
+    def draw(self, vqvae_weights, pictures, text, guidance, key, top_k=400, top_p=0.95):
+        """pictures (B,3,S,S); context, bias and pooled of their captions, then of as many empty ones; key (B,2) of the
+        noise -> tokens (B,n)"""
+        i = lambda v: torch.tensor(v, device=self.device)
+        none = torch.zeros(0, device=self.device)
+        b, last = len(pictures), len(self.sides) - 1
+        _, x = self.vqvae.quantize(vqvae_weights, self.vqvae.encode(vqvae_weights, pictures))
+        context, bias, pooled = text
+        prepared = self.switti.prepare(self.weights, context, pooled, torch.zeros(2 * b, 4, device=self.device))
+        logits, _ = self.switti.forward(
+            self.weights, prepared, bias, torch.cat([x, x]), i(0), i(last), [none], [none], none, none, none, i(0)
+        )
+        logits = logits[:, -(self.sides[-1] ** 2) :]
+        logits = self.sampling.guide(logits, torch.full((b,), guidance, device=self.device))
+        k, p = torch.full((b,), top_k, device=self.device), torch.full((b,), top_p, device=self.device)
+        return self.sampling.draw(logits, k, p, torch.tensor(key.astype(np.int64), device=self.device), i(last))
+
+
 class Sampler:
     """Text to image, for sample sheets: scale by scale with guidance, top-k and top-p (backbones.md 2.5)."""
 
@@ -391,17 +453,8 @@ def switti(options):
     recipe, architecture = run.recipe, run.architecture
     vq_weights, metadata = finished(options.vqvae, options.device)
     vq = vqvae_program(json.loads(metadata["settings"])["architecture"], options.device)
-    attributes = {
-        "depth": architecture["depth"],
-        "heads": architecture["heads"],
-        "sides": architecture["sides"],
-        "rope_theta": architecture["ropeTheta"],
-        "rope_size": architecture["ropeSize"],
-        "causal": architecture["causal"],
-        "crop_condition": architecture["cropCondition"],
-    }
-    model = program.load("switti", attributes | {"half_precision": options.bf16}, options.device)
-    exact = program.load("switti", attributes | {"half_precision": False}, options.device)
+    model = switti_program(architecture, options.device, options.bf16)
+    exact = switti_program(architecture, options.device)
     train = Dataset(options.data, "train")
     features = Features(options.features, options.device)
     side, d = architecture["sides"][-1], architecture["latentChannels"]
@@ -560,6 +613,9 @@ def main(arguments):
             p.add_argument("--from", dest="start", help="a run whose averaged weights a new run starts from")
         if name == "vqvae":
             p.add_argument("--sample-split", default="validation")
+            p.add_argument("--switti", help="a transformer's run, for drawn=SHARE")
+            p.add_argument("--features", help="text features of all captions (safetensors), for drawn=SHARE")
+            p.add_argument("--guidance", type=float, default=6.0, help="guidance scale of what is drawn")
             p.add_argument("--judge", help="a judge's run, for styleLoss=STRENGTH or distillation=WEIGHT")
         elif name == "judges":
             p.add_argument("--kind", required=True, choices=("content", "style"))

@@ -164,6 +164,7 @@ class Ops(Module):
 
   # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
   # With half_precision encoder and decoder run in bfloat16 on copies of the fp32 weights. images (B,3,H,W) in [-1,1];
+  # drawn (B,n) tokens of the last scale that a transformer drew, in place of the picture's own where not negative;
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
   # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
@@ -172,12 +173,12 @@ class Ops(Module):
   # the weights of a judge among w, named judge.NAME, which stay as they are.
   # -> (8,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
   # distance of its features (0 without one), style loss (0 without it), divergence (0 without a reader), gradient norm
-  def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> Tensor:
-    return self.optimise(w, state, self.gradients(w, images, schedule), schedule)
+  def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, drawn: Tensor, schedule: Tensor) -> Tensor:
+    return self.optimise(w, state, self.gradients(w, images, drawn, schedule), schedule)
 
   # The first half of a training step. Several threads may compute it for parts of a batch; the means of what they find
   # go into `optimise`. -> losses (7,), how often each code was chosen (V,), gradients of all weights by name
-  def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, schedule: Tensor) -> List[Tensor]:
+  def gradients(self: __torch__.Ops, w: Dict[str, Tensor], images: Tensor, drawn: Tensor, schedule: Tensor) -> List[Tensor]:
     judge, trained = self.divided(w, "judge.")
     weights = self.leaves(trained)
     used = self.used(trained)
@@ -192,6 +193,8 @@ class Ops(Module):
       total = torch.zeros_like(residual)
       for k in range(len(self.sides)):
         index = self.nearest(codebook.detach(), self.down(residual, self.sides[k]))
+        if k + 1 == len(self.sides):
+          index = torch.where(drawn < 0, index, drawn)
         hits = hits + torch.bincount(index.view([-1]), None, codebook.shape[0]).to(6)
         h = self.scale_map(w, torch.embedding(codebook, index), k)
         residual = residual - h.detach()

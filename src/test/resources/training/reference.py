@@ -13,6 +13,7 @@ import torch
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[4] / "tools"))
 import architectures
 import draws
+import pretrain
 import program
 
 SEED = 7
@@ -54,6 +55,9 @@ def schedule(step, *more):
     return torch.tensor([1e-3, 0.9, 0.95, 1e-8, 0.01, 1.0, step, 0.9, *more])
 
 
+OWN = torch.full((4, 16), -1)
+
+
 def vqvae():
     w, state = start(architectures.vqvae(VQVAE))
     state["hits"] = torch.zeros(32)
@@ -63,7 +67,7 @@ def vqvae():
     for step in range(STEPS):
         if step == 2:
             model.reseed(w, state, images, torch.tensor(draws.permutation(SEED, "order", 4 * 21)))
-        found.append(model.train_step(w, state, images, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0, 0.0)).tolist())
+        found.append(model.train_step(w, state, images, OWN, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0, 0.0)).tolist())
     return found
 
 
@@ -74,7 +78,29 @@ def decoder():
     model = program.load("vqvae", {"levels": 3, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("larger images", (4, 3, 16, 16))
     schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i), 0.0) for i in range(STEPS)]
-    return [model.train_step(w | untrained_judge(), state, images, values).tolist() for values in schedules]
+    return [model.train_step(w | untrained_judge(), state, images, OWN, values).tolist() for values in schedules]
+
+
+def drawn():
+    w, state = start(architectures.vqvae(VQVAE))
+    state["hits"] = torch.zeros(32)
+    model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
+    transformer = {name: torch.tensor(a) for name, a in draws.initial(architectures.switti(SWITTI), SEED).items()}
+    last_scale = pretrain.LastScale(model, switti_program(), transformer, SIDES, "cpu")
+    images = numbers("images", (4, 3, 8, 8))
+    bias = torch.zeros(4, 3)
+    bias[2:, 1:] = -torch.inf
+    text = (numbers("context", (4, 3, 16)), bias, numbers("pooled", (4, 16)))
+    found = []
+    for step in range(STEPS):
+        key = draws.words(SEED, f"drawn.{step}", 4).reshape(2, 2)
+        averages = {name: state["average." + name] for name in w}
+        tokens = last_scale.draw(averages, images[:2], text, 6.0, key)
+        values = model.train_step(
+            w, state, images, torch.cat([tokens, OWN[2:]]), schedule(step + 1, 2.0, 0.0, 1.0, 0.0, 0.0)
+        )
+        found.append(values.tolist())
+    return found
 
 
 def untrained_judge():
@@ -87,13 +113,17 @@ def distilled():
     model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("images", (4, 3, 8, 8))
     schedules = [schedule(i + 1, 1.0, 0.0, 1.0, 0.25 * (STEPS - 1 - i), 0.5) for i in range(STEPS)]
-    return [model.train_step(w | untrained_judge(), state, images, values).tolist() for values in schedules]
+    return [model.train_step(w | untrained_judge(), state, images, OWN, values).tolist() for values in schedules]
+
+
+def switti_program():
+    attributes = {"depth": 2, "heads": 2, "sides": SIDES, "rope_theta": 10000.0, "rope_size": 128.0}
+    return program.load("switti", attributes | {"causal": True, "crop_condition": False, "half_precision": False})
 
 
 def switti():
     w, state = start(architectures.switti(SWITTI))
-    attributes = {"depth": 2, "heads": 2, "sides": SIDES, "rope_theta": 10000.0, "rope_size": 128.0}
-    model = program.load("switti", attributes | {"causal": True, "crop_condition": False, "half_precision": False})
+    model = switti_program()
     tokenizer = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     vq = {name: torch.tensor(a) for name, a in draws.initial(architectures.vqvae(VQVAE), SEED).items()}
     bias = torch.zeros(2, 3)
@@ -127,6 +157,7 @@ if __name__ == "__main__":
         "head.weight": draws.tensor("head.weight", (4, 2), SEED).flatten().tolist(),
         "vqvae": vqvae(),
         "decoder": decoder(),
+        "drawn": drawn(),
         "distilled": distilled(),
         "switti": switti(),
         "judge": judge(),

@@ -1,6 +1,7 @@
 package io.diptych.pretrain;
 
 import io.diptych.engine.judge.JudgeArchitecture;
+import io.diptych.engine.training.CaptionEncoder;
 import io.diptych.engine.training.Draws;
 import io.diptych.engine.training.Reconstruction;
 import io.diptych.engine.training.VqvaeTrainer;
@@ -13,9 +14,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,13 +61,26 @@ final class VqvaeCommand implements Callable<Integer> {
       description = "A judge's run, for styleLoss=STRENGTH or distillation=WEIGHT.")
   private @Nullable Path judge;
 
+  @Option(
+      names = "--switti",
+      paramLabel = "DIR",
+      description = "A transformer's run, for drawn=SHARE.")
+  private @Nullable Path switti;
+
+  @Option(
+      names = "--guidance",
+      defaultValue = "6",
+      description = "Guidance scale of what is drawn (${DEFAULT-VALUE}).")
+  private double guidance = 6;
+
   @Override
   public Integer call() {
     Dataset train = Dataset.open(options.data, Split.TRAIN);
     Dataset validation = Dataset.open(options.data, Split.VALIDATION);
     TrainingRun run = TrainingRun.open(options, "vqvae", options.changes, start);
-    try (VqvaeTrainer trainer = trainer(run)) {
-      run.train(options, new Training(run, trainer, train, validation));
+    try (VqvaeTrainer trainer = trainer(run);
+        CaptionEncoder captions = switti == null ? null : new CaptionEncoder(options.device)) {
+      run.train(options, new Training(run, trainer, captions, guidance, train, validation));
     }
     return 0;
   }
@@ -87,14 +103,25 @@ final class VqvaeCommand implements Callable<Integer> {
       throw new PretrainException(
           "--judge DIR goes with styleLoss=STRENGTH or distillation=WEIGHT, and they with it.");
     }
-    if (judge == null) {
-      return trainer(run, settings, new Helpers(discriminator, 0));
+    boolean drawn = settings.real("drawn") > 0;
+    if (drawn && !decoderOnly) {
+      throw new PretrainException(
+          "What a transformer draws teaches a decoder alone: set decoderOnly=true, or drawn=0.");
     }
-    Path checkpoint = judge.resolve("checkpoint.safetensors");
-    JudgeArchitecture known = CheckpointHeader.settings(checkpoint).judge();
-    int classes = distillation ? known.classes() : 0;
+    if (drawn != (switti != null)) {
+      throw new PretrainException("--switti DIR goes with drawn=SHARE, and it with --switti DIR.");
+    }
+    Path verdicts = judge == null ? null : judge.resolve("checkpoint.safetensors");
+    JudgeArchitecture known = verdicts == null ? null : CheckpointHeader.settings(verdicts).judge();
+    int classes = distillation && known != null ? known.classes() : 0;
     VqvaeTrainer trainer = trainer(run, settings, new Helpers(discriminator, classes));
-    trainer.bring(known, checkpoint);
+    if (known != null) {
+      trainer.bring(known, verdicts);
+    }
+    if (switti != null) {
+      Path drawer = switti.resolve("checkpoint.safetensors");
+      trainer.bring(CheckpointHeader.settings(drawer).switti(), drawer);
+    }
     return trainer;
   }
 
@@ -112,7 +139,13 @@ final class VqvaeCommand implements Callable<Integer> {
   }
 
   /** One run's steps and measurements. */
-  record Training(TrainingRun run, VqvaeTrainer trainer, Dataset train, Dataset validation)
+  record Training(
+      TrainingRun run,
+      VqvaeTrainer trainer,
+      @Nullable CaptionEncoder captions,
+      double guidance,
+      Dataset train,
+      Dataset validation)
       implements TrainingRun.Training {
 
     @Override
@@ -142,8 +175,26 @@ final class VqvaeCommand implements Callable<Integer> {
               settings.real("discriminatorPace"),
               settings.real("styleLoss"),
               settings.real("distillation"));
-      float[] losses = trainer.step(pictures("vqvae", batch), run.schedule(), part, teachers);
+      float[] losses =
+          trainer.step(pictures("vqvae", batch), drawing(batch), run.schedule(), part, teachers);
       run.report(losses, FIGURES, batch);
+    }
+
+    /** The first pictures of a step, as many as the setting says, with their captions. */
+    private VqvaeTrainer.@Nullable Drawing drawing(int batch) {
+      if (captions == null) {
+        return null;
+      }
+      int count = (int) Math.rint(run.settings().real("drawn") * batch);
+      int[] index = run.pictures("vqvae", batch, train.size());
+      List<String> texts = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        texts.add(train.caption(index[i]));
+      }
+      texts.addAll(Collections.nCopies(count, ""));
+      int[] words = Draws.words(run.settings().seed(), "drawn." + run.step(), 2 * count);
+      long[] keys = IntStream.of(words).mapToLong(Integer::toUnsignedLong).toArray();
+      return new VqvaeTrainer.Drawing(captions.encode(texts), guidance, keys);
     }
 
     private long reseed() {

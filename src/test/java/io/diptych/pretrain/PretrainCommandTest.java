@@ -272,6 +272,29 @@ class PretrainCommandTest {
   }
 
   @Test
+  void aDecoderGoesOnWithTokensThatATransformerDrew() throws IOException {
+    Path whole = trainVqvae("drawn-from", 16);
+    Path switti = root.resolve("drawing-switti");
+    train("switti", switti, 2, TINY_SWITTI, "--vqvae", whole.toString());
+    Path own = root.resolve("own-tokens");
+    Path drawn = root.resolve("drawn-tokens");
+    List<String> settings = List.of("decoderOnly=true", "rate=1e-3");
+    train("vqvae", own, 5, settings, "--from", whole.toString());
+    settings = List.of("decoderOnly=true", "rate=1e-3", "drawn=0.5");
+    train("vqvae", drawn, 5, settings, "--from", whole.toString(), "--switti", switti.toString());
+    assertThat(figure(drawn, "squared", 0)).isNotEqualTo(figure(own, "squared", 0));
+    try (Safetensors before = Safetensors.open(own.resolve("checkpoint.safetensors"));
+        Safetensors after = Safetensors.open(drawn.resolve("checkpoint.safetensors"))) {
+      for (String tensor : List.of("quant_conv.weight", "quantize.embedding.weight")) {
+        String name = "weights." + tensor;
+        assertThat(after.floats(name)).as(tensor).isEqualTo(before.floats(name));
+      }
+      String decoder = "weights.decoder.conv_in.weight";
+      assertThat(Arrays.equals(after.floats(decoder), before.floats(decoder))).isFalse();
+    }
+  }
+
+  @Test
   void distillationReachesTheEncoderAndItsReaderIsNotShipped() throws IOException {
     Path whole = trainVqvae("undistilled", 16);
     Path judge = trainTeacher("distilled-teacher");
@@ -345,10 +368,12 @@ class PretrainCommandTest {
     assertThat(refusal("styleLoss=1")).contains("--judge DIR");
     assertThat(refusal("distillation=0.5")).contains("--judge DIR");
     assertThat(refusal("decoderOnly=true", "distillation=1")).contains("decoderOnly=false");
+    assertThat(refusal("drawn=0.25")).contains("decoderOnly=true");
+    assertThat(refusal("decoderOnly=true", "drawn=0.5")).contains("--switti DIR");
   }
 
   private String refusal(String... settings) {
-    Path run = root.resolve("refused-" + settings.length + settings[0].length());
+    Path run = root.resolve("refused-" + String.join("-", settings));
     List<String> arguments =
         new ArrayList<>(
             List.of("vqvae", "--data", data.toString(), "--run", run.toString(), "--set"));

@@ -35,17 +35,9 @@ final class Measurements {
   /** Mean cross-entropy of every scale for latent maps (B, d, P, P) and their captions. */
   static float[] crossEntropy(
       NDManager scope, Vqvae vqvae, Switti switti, NDArray latents, TextBatch text) {
-    int batch = text.size();
     int scales = switti.architecture().sides().size();
     TokenMaps maps = vqvae.quantize(scope, latents);
-    Switti.Prepared prepared =
-        switti.prepare(
-            scope,
-            scope.create(text.context(), new Shape(batch, text.tokens(), text.width())),
-            scope.create(text.bias(), new Shape(batch, text.tokens())),
-            scope.create(text.pooled(), new Shape(batch, switti.architecture().pooledWidth())),
-            null,
-            false);
+    Switti.Prepared prepared = text.prepare(scope, switti);
     NDArray logits =
         switti
             .teacherForced(scope, prepared, maps.teacherForcingInput(), 0, scales - 1, null, false)

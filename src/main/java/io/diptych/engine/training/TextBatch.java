@@ -1,5 +1,9 @@
 package io.diptych.engine.training;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.switti.Switti;
+
 /**
  * Encoded captions, padded to one length.
  *
@@ -16,5 +20,16 @@ public record TextBatch(int tokens, float[] context, float[] bias, float[] poole
 
   int width() {
     return context.length / bias.length;
+  }
+
+  /** What a transformer needs of these captions at every scale. */
+  Switti.Prepared prepare(NDManager scope, Switti switti) {
+    return switti.prepare(
+        scope,
+        scope.create(context, new Shape(size(), tokens, width())),
+        scope.create(bias, new Shape(size(), tokens)),
+        scope.create(pooled, new Shape(size(), switti.architecture().pooledWidth())),
+        null,
+        false);
   }
 }

@@ -2,10 +2,13 @@ package io.diptych.engine.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.program.Program;
 import io.diptych.engine.program.Weights;
+import io.diptych.engine.switti.SwittiArchitecture;
+import io.diptych.engine.vqvae.TokenMaps;
 import io.diptych.engine.vqvae.Vqvae;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.TensorSchema;
@@ -25,6 +28,7 @@ public final class VqvaeTrainer implements AutoCloseable {
   private final Program program;
   private final Vqvae average;
   private Weights weights;
+  private @Nullable LastScale lastScale;
 
   private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.state = state;
@@ -58,6 +62,17 @@ public final class VqvaeTrainer implements AutoCloseable {
     /** There are none. */
     public static final Teachers NONE = new Teachers(0, 1, 0, 0);
   }
+
+  /**
+   * Pictures whose last scale a transformer draws, given the scales before: the first of a step. A
+   * decoder that has learned from such tokens as well is not surprised by those that it will be
+   * given.
+   *
+   * @param text captions of those pictures, then as many empty ones
+   * @param guidance guidance scale
+   * @param keys (pictures, 2) of their noise, 32 bits each
+   */
+  public record Drawing(TextBatch text, double guidance, long[] keys) {}
 
   /**
    * What is trained beside the model and not shipped.
@@ -121,6 +136,17 @@ public final class VqvaeTrainer implements AutoCloseable {
     weights = Weights.of(all);
   }
 
+  /**
+   * Brings a finished transformer, which stays as it is: {@link Drawing} needs one.
+   *
+   * @param checkpoint of the transformer's run; its averaged weights are taken
+   * @throws io.diptych.engine.EngineException of kind {@code MODEL_UNAVAILABLE} when the file does
+   *     not hold such a transformer
+   */
+  public void bring(SwittiArchitecture switti, Path checkpoint) {
+    lastScale = new LastScale(switti, checkpoint, state.manager());
+  }
+
   private static TensorSchema tensors(VqvaeArchitecture architecture, Helpers helpers) {
     return architecture.tensorsInTraining(helpers.discriminator(), helpers.classes());
   }
@@ -132,16 +158,24 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * One optimisation step.
    *
+   * @param drawing pictures whose last scale is drawn; null for none
    * @return mean squared error, mean absolute error, codebook loss, the discriminator's hinge loss
    *     and the distance of its features, style loss, divergence of the reader, gradient norm
    */
-  public float[] step(float[] pictures, Schedule schedule, Part part, Teachers teachers) {
+  public float[] step(
+      float[] pictures,
+      @Nullable Drawing drawing,
+      Schedule schedule,
+      Part part,
+      Teachers teachers) {
     try (NDManager scope = state.manager().newSubManager()) {
+      NDArray planes = planes(scope, pictures);
       return program
           .call("train_step", scope)
           .with(weights)
           .with(state.state())
-          .with(planes(scope, pictures))
+          .with(planes)
+          .with(drawn(scope, planes, drawing))
           .with(
               scope.create(
                   schedule.values(
@@ -154,6 +188,23 @@ public final class VqvaeTrainer implements AutoCloseable {
           .singletonOrThrow()
           .toFloatArray();
     }
+  }
+
+  /** Tokens (B, n) of the last scale; -1 for a picture that keeps its own. */
+  private NDArray drawn(NDManager scope, NDArray planes, @Nullable Drawing drawing) {
+    int side = average.architecture().sides().get(average.architecture().sides().size() - 1);
+    NDArray own =
+        scope.full(new Shape(planes.getShape().get(0), (long) side * side), -1, DataType.INT64);
+    if (drawing == null) {
+      return own;
+    }
+    if (lastScale == null) {
+      throw new IllegalStateException("No transformer was brought.");
+    }
+    int count = drawing.keys().length / 2;
+    NDArray first = planes.get(":" + count);
+    TokenMaps maps = average.quantize(scope, average.encode(scope, first));
+    return lastScale.draw(scope, maps, drawing).concat(own.get(count + ":"), 0);
   }
 
   /**
@@ -207,6 +258,9 @@ public final class VqvaeTrainer implements AutoCloseable {
 
   @Override
   public void close() {
+    if (lastScale != null) {
+      lastScale.close();
+    }
     average.close();
     program.close();
     state.close();

@@ -13,8 +13,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +77,7 @@ class TrainingParityTest {
         found.add(
             trainer.step(
                 pictures,
+                null,
                 schedule(step),
                 step < 2 ? Part.AUTO_ENCODER : Part.WHOLE,
                 Teachers.NONE));
@@ -94,7 +97,7 @@ class TrainingParityTest {
       trainer.bring(JUDGE, judge);
       for (int step = 0; step < STEPS; step++) {
         Teachers teachers = new Teachers(0.5 * step, 3, 0.25 * (STEPS - 1 - step), 0);
-        found.add(trainer.step(pictures, schedule(step), Part.DECODER, teachers));
+        found.add(trainer.step(pictures, null, schedule(step), Part.DECODER, teachers));
       }
     }
     assertAgreement("decoder", found);
@@ -102,6 +105,41 @@ class TrainingParityTest {
     assertThat(found.get(STEPS - 1)[3]).as("hinge loss with one").isBetween(0.5f, 4f);
     assertThat(found.get(0)[5]).as("style loss by a judge").isBetween(0.5f, 1.5f);
     assertThat(found.get(STEPS - 1)[5]).as("style loss without one").isZero();
+  }
+
+  @Test
+  void aDecoderLearnsFromDrawnTokensAsInPlainPyTorch() throws IOException {
+    float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
+    float[] bias = new float[4 * 3];
+    for (int row = 2; row < 4; row++) {
+      Arrays.fill(bias, 3 * row + 1, 3 * row + 3, Float.NEGATIVE_INFINITY);
+    }
+    TextBatch text =
+        new TextBatch(
+            3, numbers("context", 4 * 3 * 16, -1, 1), bias, numbers("pooled", 4 * 16, -1, 1));
+    List<float[]> found = new ArrayList<>();
+    float[] own;
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+      trainer.bring(SWITTI, untrainedTransformer());
+      for (int step = 0; step < STEPS; step++) {
+        long[] keys =
+            IntStream.of(Draws.words(SEED, "drawn." + step, 4))
+                .mapToLong(Integer::toUnsignedLong)
+                .toArray();
+        found.add(
+            trainer.step(
+                pictures,
+                new VqvaeTrainer.Drawing(text, 6, keys),
+                schedule(step),
+                Part.DECODER,
+                Teachers.NONE));
+      }
+    }
+    assertAgreement("drawn", found);
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+      own = trainer.step(pictures, null, schedule(0), Part.DECODER, Teachers.NONE);
+    }
+    assertThat(own[0]).as("error of the pictures' own tokens").isNotEqualTo(found.get(0)[0]);
   }
 
   @Test
@@ -114,7 +152,7 @@ class TrainingParityTest {
       trainer.bring(JUDGE, judge);
       for (int step = 0; step < STEPS; step++) {
         Teachers teachers = new Teachers(0, 1, 0.25 * (STEPS - 1 - step), 0.5);
-        found.add(trainer.step(pictures, schedule(step), Part.WHOLE, teachers));
+        found.add(trainer.step(pictures, null, schedule(step), Part.WHOLE, teachers));
       }
     }
     assertAgreement("distilled", found);
@@ -126,11 +164,6 @@ class TrainingParityTest {
 
   @Test
   void theTransformerLearnsAsInPlainPyTorch() throws IOException {
-    Path tokenizer = directory.resolve("vqvae.safetensors");
-    try (VqvaeTrainer untrained =
-        VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
-      untrained.save(tokenizer, Map.of());
-    }
     float[] bias = {0, 0, 0, 0, 0, Float.NEGATIVE_INFINITY};
     TextBatch text =
         new TextBatch(
@@ -144,7 +177,7 @@ class TrainingParityTest {
     float[] latents = numbers("latents", 2 * 8 * 4 * 4, -1, 1);
     List<float[]> found = new ArrayList<>();
     try (SwittiTrainer trainer =
-        SwittiTrainer.start(SWITTI, VQVAE, tokenizer, SEED, null, "cpu", false)) {
+        SwittiTrainer.start(SWITTI, VQVAE, untrainedTokenizer(), SEED, null, "cpu", false)) {
       for (int step = 0; step < STEPS; step++) {
         found.add(trainer.step(latents, flips, text, schedule(step)));
       }
@@ -162,6 +195,24 @@ class TrainingParityTest {
       }
     }
     assertAgreement("judge", found);
+  }
+
+  private Path untrainedTokenizer() throws IOException {
+    Path tokenizer = directory.resolve("vqvae.safetensors");
+    try (VqvaeTrainer untrained =
+        VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+      untrained.save(tokenizer, Map.of());
+    }
+    return tokenizer;
+  }
+
+  private Path untrainedTransformer() throws IOException {
+    Path transformer = directory.resolve("switti.safetensors");
+    try (SwittiTrainer untrained =
+        SwittiTrainer.start(SWITTI, VQVAE, untrainedTokenizer(), SEED, null, "cpu", false)) {
+      untrained.save(transformer, Map.of());
+    }
+    return transformer;
   }
 
   private Path untrainedJudge() throws IOException {
