@@ -298,6 +298,7 @@ def vqvae(options):
             recipe["discriminatorPace"],
             recipe["styleLoss"],
             recipe["distillation"],
+            recipe["drawnTeachers"],
         )
         pictures = images("vqvae", recipe["batch"])
         if run.lanes:

@@ -169,8 +169,9 @@ class Ops(Module):
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
   # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
   # then, or 0 for none, and how many times the learning rate its own is; by the strength of the style loss, or 0; and by
-  # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader. Style loss and reader need
-  # the weights of a judge among w, named judge.NAME, which stay as they are.
+  # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader; and by how many times as
+  # strong discriminator and style loss are where the last scale is drawn. Style loss and reader need the weights of a judge
+  # among w, named judge.NAME, which stay as they are.
   # -> (8,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
   # distance of its features (0 without one), style loss (0 without it), divergence (0 without a reader), gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, drawn: Tensor, schedule: Tensor) -> Tensor:
@@ -218,12 +219,14 @@ class Ops(Module):
       shown = image.detach().requires_grad_(True)
       nearer = self.gradient(loss, image)
       taught = nearer
+      # Where the last scale is drawn the picture's own is not to be had, and the error asks for the mean of all that it may be.
+      times = torch.where(drawn[:, 0] < 0, torch.ones_like(each), torch.ones_like(each) * float(schedule[13])).view([-1, 1, 1, 1])
       if float(schedule[11]) > 0.:
         style = self.style_loss(self.used(judge), shown, images)
-        taught = taught + self.brought(self.gradient(style, shown), nearer, float(schedule[11]))
+        taught = taught + self.brought(self.gradient(style, shown), nearer, float(schedule[11])) * times
       if float(schedule[9]) > 0.:
         hinge, deceit, distance = self.adversarial(used, shown, images, fhat.detach())
-        taught = taught + self.brought(self.gradient(deceit + distance, shown), nearer, float(schedule[9]))
+        taught = taught + self.brought(self.gradient(deceit + distance, shown), nearer, float(schedule[9])) * times
       loss = torch.sum(image * taught) + hinge
     divergence = torch.zeros([], device=f.device)
     if float(schedule[12]) > 0.:

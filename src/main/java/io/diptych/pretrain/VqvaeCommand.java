@@ -194,7 +194,8 @@ final class VqvaeCommand implements Callable<Integer> {
       texts.addAll(Collections.nCopies(count, ""));
       int[] words = Draws.words(run.settings().seed(), "drawn." + run.step(), 2 * count);
       long[] keys = IntStream.of(words).mapToLong(Integer::toUnsignedLong).toArray();
-      return new VqvaeTrainer.Drawing(captions.encode(texts), guidance, keys);
+      return new VqvaeTrainer.Drawing(
+          captions.encode(texts), guidance, keys, run.settings().real("drawnTeachers"));
     }
 
     private long reseed() {

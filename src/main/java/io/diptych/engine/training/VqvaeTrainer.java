@@ -71,8 +71,9 @@ public final class VqvaeTrainer implements AutoCloseable {
    * @param text captions of those pictures, then as many empty ones
    * @param guidance guidance scale
    * @param keys (pictures, 2) of their noise, 32 bits each
+   * @param teachers how many times as strong discriminator and style loss are on these pictures
    */
-  public record Drawing(TextBatch text, double guidance, long[] keys) {}
+  public record Drawing(TextBatch text, double guidance, long[] keys, double teachers) {}
 
   /**
    * What is trained beside the model and not shipped.
@@ -183,7 +184,8 @@ public final class VqvaeTrainer implements AutoCloseable {
                       teachers.discriminator(),
                       teachers.pace(),
                       teachers.styleLoss(),
-                      teachers.distillation())))
+                      teachers.distillation(),
+                      drawing == null ? 1 : drawing.teachers())))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();

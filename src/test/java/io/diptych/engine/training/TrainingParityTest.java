@@ -120,6 +120,7 @@ class TrainingParityTest {
     List<float[]> found = new ArrayList<>();
     float[] own;
     try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+      trainer.bring(JUDGE, untrainedJudge());
       trainer.bring(SWITTI, untrainedTransformer());
       for (int step = 0; step < STEPS; step++) {
         long[] keys =
@@ -129,10 +130,10 @@ class TrainingParityTest {
         found.add(
             trainer.step(
                 pictures,
-                new VqvaeTrainer.Drawing(text, 6, keys),
+                new VqvaeTrainer.Drawing(text, 6, keys, 1 + step),
                 schedule(step),
                 Part.DECODER,
-                Teachers.NONE));
+                new Teachers(0, 1, 0.5, 0)));
       }
     }
     assertAgreement("drawn", found);
