@@ -220,6 +220,21 @@ class ProblemAnswersTest {
   }
 
   @Test
+  void unknownPartIsAProblemThatNamesItAndWhatIsKnown() {
+    JsonNode problem =
+        problem(
+            multipart(
+                part("image", "x.png", "image/png", "abc"),
+                part("options", null, "application/json", "{\"name\":\"a\"}"),
+                part("steps", null, null, "20")),
+            ProblemType.VALIDATION);
+
+    assertThat(problem.at("/errors/0/parameter").asString()).isEqualTo("options");
+    assertThat(problem.at("/errors/0/detail").asString()).contains("image, request");
+    assertThat(problem.at("/errors/1/parameter").asString()).isEqualTo("steps");
+  }
+
+  @Test
   void missingPartIsAProblemThatNamesIt() {
     JsonNode problem =
         problem(multipart(part("request", null, null, "{\"name\":\"a\"}")), ProblemType.VALIDATION);
