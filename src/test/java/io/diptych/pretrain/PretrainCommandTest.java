@@ -156,8 +156,7 @@ class PretrainCommandTest {
   @Test
   void theTransformersLossFalls() throws IOException {
     Path tokenizer = trainVqvae("tokenizer", 20);
-    Path run = root.resolve("switti");
-    train("switti", run, 30, TINY_SWITTI, "--vqvae", tokenizer.toString());
+    Path run = trainSwitti("switti", 30, tokenizer);
     double first = figure(run, "scale2", 0);
     double last = figure(run, "scale2", -1);
     System.out.printf(
@@ -221,8 +220,7 @@ class PretrainCommandTest {
           .contains("average.discriminator.stages.0.verdict.weight", "average.quant_conv.weight");
     }
     assertThat(figure(taught, "hinge", -1)).isBetween(0.1, 3.0);
-    Path run = root.resolve("taught-switti");
-    train("switti", run, 1, TINY_SWITTI, "--vqvae", taught.toString());
+    Path run = trainSwitti("taught-switti", 1, taught);
     Path out = root.resolve("taught-pocket");
     execute(
         0,
@@ -274,8 +272,7 @@ class PretrainCommandTest {
   @Test
   void aDecoderGoesOnWithTokensThatATransformerDrew() throws IOException {
     Path whole = trainVqvae("drawn-from", 16);
-    Path switti = root.resolve("drawing-switti");
-    train("switti", switti, 2, TINY_SWITTI, "--vqvae", whole.toString());
+    Path switti = trainSwitti("drawing-switti", 2, whole);
     Path own = root.resolve("own-tokens");
     Path drawn = root.resolve("drawn-tokens");
     List<String> settings = List.of("decoderOnly=true", "rate=1e-3");
@@ -314,8 +311,7 @@ class PretrainCommandTest {
       assertThat(Arrays.equals(with.floats(encoder), without.floats(encoder))).isFalse();
       assertThat(with.tensors()).containsKey("average.reader.out.weight");
     }
-    Path switti = root.resolve("distilled-switti");
-    train("switti", switti, 2, TINY_SWITTI, "--vqvae", run.toString());
+    Path switti = trainSwitti("distilled-switti", 2, run);
     Path out = root.resolve("distilled-pocket");
     execute(
         0,
@@ -336,8 +332,7 @@ class PretrainCommandTest {
   @Test
   void aTransformerMayStartFromAnothersWeights() throws IOException {
     Path tokenizer = trainVqvae("of-both", 2);
-    Path first = root.resolve("first-switti");
-    train("switti", first, 2, TINY_SWITTI, "--vqvae", tokenizer.toString());
+    Path first = trainSwitti("first-switti", 2, tokenizer);
     Path next = root.resolve("next-switti");
     String[] further = {"--vqvae", tokenizer.toString(), "--from", first.toString()};
     train("switti", next, 1, List.of("rate=1e-9"), further);
@@ -396,8 +391,7 @@ class PretrainCommandTest {
   @Test
   void anExportLoadsAsAModel() throws IOException {
     Path tokenizer = trainVqvae("exported", 2);
-    Path run = root.resolve("exported-switti");
-    train("switti", run, 2, TINY_SWITTI, "--vqvae", tokenizer.toString());
+    Path run = trainSwitti("exported-switti", 2, tokenizer);
     Path out = root.resolve("pocket");
     String told =
         execute(
@@ -488,6 +482,12 @@ class PretrainCommandTest {
   private static Path trainVqvae(String name, int steps, String... more) {
     Path run = root.resolve(name);
     train("vqvae", run, steps, Stream.concat(TINY_VQVAE.stream(), Arrays.stream(more)).toList());
+    return run;
+  }
+
+  private static Path trainSwitti(String name, int steps, Path tokenizer) {
+    Path run = root.resolve(name);
+    train("switti", run, steps, TINY_SWITTI, "--vqvae", tokenizer.toString());
     return run;
   }
 
