@@ -56,6 +56,8 @@ def vqvae(a):
     middle("decoder.mid", width)
     for number in range(last, -1, -1):
         p = f"decoder.up.{number}"
+        if a.get("grain") and number < last:
+            shapes[p + ".grain.weight"] = (width, a["grain"], 1, 1)
         width = level(p, width, number, a["residualBlocks"] + 1)
         if number > 0:
             conv(p + ".upsample.conv", width, width, 3)

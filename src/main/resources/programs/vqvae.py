@@ -49,6 +49,8 @@ class Ops(Module):
     for j in range(self.levels):
       level = self.levels - 1 - j
       p = "decoder.up." + str(level)
+      if (p + ".grain.weight") in w:
+        h = self.grain(w, p + ".grain", h, level)
       for i in range(self.residual_blocks + 1):
         h = self.residual(w, p + ".block." + str(i), h)
         if level == self.levels - 1:
@@ -57,6 +59,16 @@ class Ops(Module):
         h = torch.upsample_nearest2d(h, [h.shape[2] * 2, h.shape[3] * 2])
         h = self.conv(w, p + ".upsample.conv", h)
     return self.conv(w, "decoder.conv_out", torch.silu(self.norm(w, "decoder.norm_out", h)))
+
+  # Something to make strokes and facets of, where tokens say that there are some but not where: noise of as many
+  # channels as the weight takes, added as in StyleGAN (Karras et al. 2019), but the same for every picture. Official
+  # tokenizers have none. h (B,C,s,s), weight (C,channels,1,1)
+  def grain(self: __torch__.Ops, w: Dict[str, Tensor], p: str, h: Tensor, level: int) -> Tensor:
+    weight = w[p + ".weight"]
+    key = torch.zeros([1, 2], dtype=4, device=h.device)
+    uniform = self.uniform(key, level, weight.shape[1] * h.shape[2] * h.shape[3])
+    grain = (uniform - 0.5).view([1, weight.shape[1], h.shape[2], h.shape[3]]) * 3.4641016
+    return h + torch.conv2d(grain.to(h.dtype), weight)
 
   # latent map f (B,d,P,P) -> token maps, one (B, side*side) per scale, and the teacher-forcing input (B, L-1, d)
   def quantize(self: __torch__.Ops, w: Dict[str, Tensor], f: Tensor) -> Tuple[List[Tensor], Tensor]:
@@ -306,6 +318,8 @@ class Ops(Module):
   # include teachers.py
 
   # include judge_stages.py
+
+  # include noise.py
 
   # include optimiser.py
 

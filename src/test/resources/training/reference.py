@@ -72,7 +72,7 @@ def vqvae():
 
 
 def decoder():
-    sizes = VQVAE | {"channelMultipliers": [1, 1, 1]}
+    sizes = VQVAE | {"channelMultipliers": [1, 1, 1], "grain": 2}
     w, state = start(architectures.vqvae(sizes) | architectures.discriminator(sizes))
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 3, "residual_blocks": 1, "sides": SIDES, "half_precision": False})

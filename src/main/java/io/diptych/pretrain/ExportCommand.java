@@ -139,7 +139,8 @@ final class ExportCommand implements Callable<Integer> {
     sizes
         .put("residualBlocks", tokenizer.residualBlocks())
         .put("zChannels", tokenizer.latentChannels())
-        .put("vocabulary", tokenizer.codes());
+        .put("vocabulary", tokenizer.codes())
+        .put("grain", tokenizer.grain());
     manifest
         .putObject("switti")
         .put("depth", transformer.depth())

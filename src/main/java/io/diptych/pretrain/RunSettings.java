@@ -131,7 +131,8 @@ final class RunSettings {
         a.path("residualBlocks").asInt(),
         a.path("latentChannels").asInt(),
         a.path("codes").asInt(),
-        integers(a.path("sides")));
+        integers(a.path("sides")),
+        a.path("grain").asInt());
   }
 
   SwittiArchitecture switti() {

@@ -156,7 +156,7 @@ class PretrainCommandTest {
   @Test
   void theTransformersLossFalls() throws IOException {
     Path tokenizer = trainVqvae("tokenizer", 20);
-    Path run = trainSwitti("switti", 30, tokenizer);
+    Path run = trainSwitti("switti", 50, tokenizer);
     double first = figure(run, "scale2", 0);
     double last = figure(run, "scale2", -1);
     System.out.printf(
@@ -346,6 +346,21 @@ class PretrainCommandTest {
     List<String> settings = List.of("plainSteps=0", "rate=1e-9");
     train("vqvae", next, 1, settings, "--from", first.toString());
     assertStartsFrom(first, next, "quantize.embedding.weight");
+  }
+
+  @Test
+  void aDecoderMayGetGrainThatItsTokenizerHasNot() throws IOException {
+    Path smooth = trainVqvae("smooth", 16, "grain=0");
+    Path grained = root.resolve("grained");
+    List<String> settings = List.of("decoderOnly=true", "rate=1e-9", "grain=2");
+    train("vqvae", grained, 1, settings, "--from", smooth.toString());
+    assertStartsFrom(smooth, grained, "decoder.conv_in.weight");
+    String grain = "weights.decoder.up.0.grain.weight";
+    try (Safetensors before = Safetensors.open(smooth.resolve("checkpoint.safetensors"));
+        Safetensors after = Safetensors.open(grained.resolve("checkpoint.safetensors"))) {
+      assertThat(before.tensors()).doesNotContainKey(grain);
+      assertThat(after.tensors()).containsKey(grain);
+    }
   }
 
   /** Of a run whose rate is next to nothing. */

@@ -103,7 +103,7 @@ public final class VqvaeTrainer implements AutoCloseable {
     TrainingState state =
         TrainingState.initial(tensors(architecture, helpers), seed, counters(architecture), device);
     if (other != null) {
-      state.adoptAverages(architecture.tensors(), other);
+      state.adoptAverages(architecture.withoutGrain().tensors(), other);
     }
     return new VqvaeTrainer(architecture, state, halfPrecision);
   }

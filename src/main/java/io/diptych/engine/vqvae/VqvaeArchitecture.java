@@ -6,6 +6,7 @@ import io.diptych.engine.weights.ModelManifest;
 import io.diptych.engine.weights.TensorSchema;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * Sizes of a VQ-VAE (backbones.md 1.1).
@@ -16,6 +17,8 @@ import java.util.Map;
  * @param latentChannels d, also the width of a codeword
  * @param codes V, entries of the codebook
  * @param sides side of each scale's token map, coarse to fine; the last is the latent map's
+ * @param grain channels of noise that each level of the decoder but the coarsest is given; 0 for
+ *     none, as in official tokenizers
  */
 public record VqvaeArchitecture(
     int channels,
@@ -23,7 +26,8 @@ public record VqvaeArchitecture(
     int residualBlocks,
     int latentChannels,
     int codes,
-    List<Integer> sides) {
+    List<Integer> sides,
+    int grain) {
 
   /** Pixels of a picture's side. */
   public int resolution() {
@@ -44,7 +48,14 @@ public record VqvaeArchitecture(
         sizes.residualBlocks(),
         sizes.zChannels(),
         sizes.vocabulary(),
-        manifest.scales());
+        manifest.scales(),
+        Objects.requireNonNullElse(sizes.grain(), 0));
+  }
+
+  /** The same without grain: what another run has at least that may have had none. */
+  public VqvaeArchitecture withoutGrain() {
+    return new VqvaeArchitecture(
+        channels, channelMultipliers, residualBlocks, latentChannels, codes, sides, 0);
   }
 
   /** Every weight's official name and shape (backbones.md 1.5). */
@@ -69,6 +80,9 @@ public record VqvaeArchitecture(
     middle(all, "decoder.mid", width);
     for (int level = coarsest; level >= 0; level--) {
       String p = "decoder.up." + level;
+      if (grain > 0 && level < coarsest) {
+        all.tensor(p + ".grain.weight", width, grain, 1, 1);
+      }
       width = level(all, p, width, level, residualBlocks + 1);
       if (level > 0) {
         conv(all, p + ".upsample.conv", width, width, 3);

@@ -162,18 +162,23 @@ public record ModelManifest(
    * @param residualBlocks blocks per encoder level; the decoder has one more
    * @param zChannels latent and codebook width
    * @param vocabulary codebook entries
+   * @param grain channels of noise that each level of the decoder but the coarsest is given; 0 or
+   *     absent for none, as in official tokenizers
    */
   public record VqVae(
       int channels,
       List<Integer> channelMultipliers,
       int residualBlocks,
       int zChannels,
-      int vocabulary) {
+      int vocabulary,
+      @Nullable Integer grain) {
     public VqVae {
       channelMultipliers = List.copyOf(present("channelMultipliers", channelMultipliers));
       positive("vqvae sizes", channels, residualBlocks, zChannels, vocabulary);
       positive("channelMultipliers", channelMultipliers.stream().mapToInt(i -> i).toArray());
       require(!channelMultipliers.isEmpty(), "there are no channelMultipliers");
+      grain = or(grain, 0);
+      require(grain >= 0, "grain is negative");
     }
   }
 

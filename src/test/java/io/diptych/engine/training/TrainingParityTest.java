@@ -35,7 +35,7 @@ class TrainingParityTest {
   private static final List<Integer> SIDES = List.of(1, 2, 4);
   private static final JudgeArchitecture JUDGE = new JudgeArchitecture(List.of(8, 16), 5);
   private static final VqvaeArchitecture VQVAE =
-      new VqvaeArchitecture(32, List.of(1, 1), 1, 8, 32, SIDES);
+      new VqvaeArchitecture(32, List.of(1, 1), 1, 8, 32, SIDES, 0);
   private static final SwittiArchitecture SWITTI =
       new SwittiArchitecture(2, 32, 2, 16, 16, 8, 32, SIDES, 10000, 128, true, false);
 
@@ -89,7 +89,7 @@ class TrainingParityTest {
   @Test
   void aDecoderLearnsFromItsTeachersAsInPlainPyTorch() throws IOException {
     Path judge = untrainedJudge();
-    VqvaeArchitecture larger = new VqvaeArchitecture(32, List.of(1, 1, 1), 1, 8, 32, SIDES);
+    VqvaeArchitecture larger = new VqvaeArchitecture(32, List.of(1, 1, 1), 1, 8, 32, SIDES, 2);
     float[] pictures = numbers("larger images", 4 * 3 * 16 * 16, -1, 1);
     List<float[]> found = new ArrayList<>();
     Helpers helpers = new Helpers(true, 0);

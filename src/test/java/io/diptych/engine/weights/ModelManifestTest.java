@@ -47,6 +47,7 @@ class ModelManifestTest {
     ModelManifest manifest = read(SAMPLE);
     assertThat(manifest.name()).isEqualTo("sample");
     assertThat(manifest.vqvae().channelMultipliers()).containsExactly(1, 1, 2, 2, 4);
+    assertThat(manifest.vqvae().grain()).isZero();
     assertThat(manifest.switti().causal()).isTrue();
     assertThat(manifest.textEncoders()).hasSize(2);
     assertThat(manifest.digest())
@@ -92,6 +93,7 @@ class ModelManifestTest {
         "\"sample\" | \"../etc\" | is not simple",
         "\"resolution\": 144 | \"resolution\": 128 | is not the resolution 128",
         "[1, 2, 3, 4, 6, 9] | [1, 2, 2, 4, 6, 9] | do not grow",
+        "\"zChannels\" | \"grain\": -1, \"zChannels\" | grain is negative",
         "\"depth\": 2 | \"depth\": 0 | at switti, switti sizes must be positive",
         "\"depth\": 2, | | at switti.depth, the value is missing",
         "\"depth\": 2 | \"depht\": 2, \"depth\": 2 | depht",
