@@ -8,6 +8,7 @@ import zlib
 import numpy as np
 
 WORD = np.uint64(0xFFFFFFFF)
+LONG = 0xFFFFFFFFFFFFFFFF
 
 
 def words(seed, name, count):
@@ -39,6 +40,18 @@ def permutation(seed, name, count):
 def initial(shapes, seed):
     """The weights a model starts from: name to shape -> name to array (F32)."""
     return {name: tensor(name, shape, seed) for name, shape in shapes.items()}
+
+
+def noise(seed, first, count):
+    """Keys (count,2) of the noise of pictures first, first + 1, ... of a seed, as engine.sample.NoiseStream has them."""
+    keys = []
+    for image in range(first, first + count):
+        z = seed + (image + 1) * 0x9E3779B97F4A7C15 & LONG
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & LONG
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & LONG
+        z ^= z >> 31
+        keys.append((z & 0xFFFFFFFF, z >> 32))
+    return np.array(keys, np.int64)
 
 
 def tensor(name, shape, seed):

@@ -165,7 +165,7 @@ class Run:
         once a step are faster than two that meet at every operation, above all beside other work."""
         count = self.lanes._max_workers
         weights = self.weights | judge
-        parts = zip(*[tensor.chunk(count) for tensor in batch])
+        parts = zip(*[[tensor[lane::count] for lane in range(count)] for tensor in batch])
         found = list(self.lanes.map(lambda part: model.gradients(weights, *part, *shared), parts))
         means = [sum(same) / count for same in zip(*found)]
         return model.optimise(weights, self.state, means, schedule)
@@ -252,30 +252,32 @@ def vqvae(options):
         raise SystemExit("A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
     if recipe["distillation"] and decoder_only:
         raise SystemExit("Distillation teaches an encoder: set decoderOnly=false, or distillation=0.")
-    if bool(recipe["styleLoss"] or recipe["distillation"]) != bool(judge):
-        raise SystemExit("--judge DIR goes with styleLoss=STRENGTH or distillation=WEIGHT, and they with it.")
-    judge = {"judge." + name: weight for name, weight in judge.items()}
-    own = torch.full((recipe["batch"], run.architecture["sides"][-1] ** 2), -1, device=options.device)
-    count = round(recipe["drawn"] * recipe["batch"])
-    if bool(count) != bool(options.switti and options.features):
-        raise SystemExit("--switti DIR and --features FILE go with drawn=SHARE, and it with them.")
-    if count and not decoder_only:
+    if recipe["drawn"] and not decoder_only:
         raise SystemExit("What a transformer draws teaches a decoder alone: set decoderOnly=true, or drawn=0.")
-    if count:
+    if recipe["drawn"] > 0.5:
+        raise SystemExit("drawn=SHARE leaves half of the pictures their own tokens: set 0.5 at most.")
+    if bool(recipe["drawn"]) != bool(options.switti and options.features):
+        raise SystemExit("--switti DIR and --features FILE go with drawn=SHARE, and it with them.")
+    if bool(recipe["styleLoss"] or recipe["distillation"] or recipe["drawn"]) != bool(judge):
+        raise SystemExit("--judge DIR goes with styleLoss=STRENGTH, drawn=SHARE or distillation=WEIGHT, and they with it.")
+    judge = {"judge." + name: weight for name, weight in judge.items()}
+    if recipe["drawn"]:
         drawer, metadata = finished(options.switti, options.device)
         architecture = json.loads(metadata["settings"])["architecture"]
-        transformer = switti_program(architecture, options.device)
-        last_scale = LastScale(model, transformer, drawer, architecture["sides"], options.device)
+        sampler = Sampler(model, run.averages(), switti_program(architecture, options.device), architecture, options.device)
         features = Features(options.features, options.device)
 
-    def drawn(pictures):
-        """Tokens of the last scale: drawn ones for the first pictures, -1 for the others."""
-        if not count:
-            return own
-        index, _ = run.batch("vqvae", recipe["batch"], len(train))
-        text = features.batch([train.captions[i] for i in index[:count]] + [""] * count)
-        key = draws.words(run.seed, f"drawn.{run.step}", 2 * count).reshape(count, 2)
-        return torch.cat([last_scale.draw(run.averages(), pictures[:count], text, options.guidance, key), own[count:]])
+    def drawn(batch):
+        """Tokens (B,L) for the captions of the first pictures, unless they are empty; -1 where a picture keeps its own."""
+        index, _ = run.batch("vqvae", batch, len(train))
+        rows = [i for i in range(round(recipe["drawn"] * batch)) if train.captions[index[i]]]
+        drawn_or_own = torch.full((batch, tokens), -1, device=options.device)
+        if rows:
+            text = features.batch([train.captions[index[i]] for i in rows])
+            keys = draws.noise(run.seed, run.step * batch, len(rows))
+            maps, _ = sampler.codes(drawer, text, features.batch([""]), options.guidance, keys)
+            drawn_or_own[rows] = torch.cat(maps, 1)
+        return drawn_or_own
 
     def step():
         quantise = run.step >= recipe["plainSteps"]
@@ -298,13 +300,13 @@ def vqvae(options):
             recipe["discriminatorPace"],
             recipe["styleLoss"],
             recipe["distillation"],
-            recipe["drawnTeachers"],
+            recipe["drawnStyleLoss"] if recipe["drawn"] else 0.0,
         )
         pictures = images("vqvae", recipe["batch"])
         if run.lanes:
-            values = run.in_lanes(model, (pictures, drawn(pictures)), (schedule,), schedule, judge)
+            values = run.in_lanes(model, (pictures, drawn(recipe["batch"])), (schedule,), schedule, judge)
         else:
-            values = model.train_step(run.weights | judge, run.state, pictures, drawn(pictures), schedule)
+            values = model.train_step(run.weights | judge, run.state, pictures, drawn(recipe["batch"]), schedule)
         run.report(values, figures, recipe["batch"])
 
     def sample():
@@ -379,33 +381,6 @@ class Latents:
         return torch.tensor(np.array(self.values[rows], np.float32))
 
 
-class LastScale:
-    """The last scale of pictures, drawn by a finished transformer that is given the scales before."""
-
-    def __init__(self, vqvae_model, switti_model, switti_weights, sides, device):
-        self.vqvae, self.switti, self.weights, self.sides = vqvae_model, switti_model, switti_weights, sides
-        self.sampling = program.load("sampling", {}, device)
-        self.device = device
-
-    @torch.no_grad()
-    def draw(self, vqvae_weights, pictures, text, guidance, key, top_k=400, top_p=0.95):
-        """pictures (B,3,S,S); context, bias and pooled of their captions, then of as many empty ones; key (B,2) of the
-        noise -> tokens (B,n)"""
-        i = lambda v: torch.tensor(v, device=self.device)
-        none = torch.zeros(0, device=self.device)
-        b, last = len(pictures), len(self.sides) - 1
-        _, x = self.vqvae.quantize(vqvae_weights, self.vqvae.encode(vqvae_weights, pictures))
-        context, bias, pooled = text
-        prepared = self.switti.prepare(self.weights, context, pooled, torch.zeros(2 * b, 4, device=self.device))
-        logits, _ = self.switti.forward(
-            self.weights, prepared, bias, torch.cat([x, x]), i(0), i(last), [none], [none], none, none, none, i(0)
-        )
-        logits = logits[:, -(self.sides[-1] ** 2) :]
-        logits = self.sampling.guide(logits, torch.full((b,), guidance, device=self.device))
-        k, p = torch.full((b,), top_k, device=self.device), torch.full((b,), top_p, device=self.device)
-        return self.sampling.draw(logits, k, p, torch.tensor(key.astype(np.int64), device=self.device), i(last))
-
-
 class Sampler:
     """Text to image, for sample sheets: scale by scale with guidance, top-k and top-p (backbones.md 2.5)."""
 
@@ -415,18 +390,22 @@ class Sampler:
         self.sampling = program.load("sampling", {}, device)
         self.device = device
 
+    def __call__(self, weights, text, empty, guidance, keys):
+        """text, empty: context, bias, pooled of B captions and of the empty one; keys (B,2) -> images (B,3,H,W)"""
+        return self.vqvae.decode(self.vqvae_weights, self.codes(weights, text, empty, guidance, keys)[1])
+
     @torch.no_grad()
-    def __call__(self, weights, text, empty, guidance, seed, top_k=400, top_p=0.95):
-        """text, empty: context, bias, pooled of B captions and of the empty one -> images (B,3,H,W)"""
+    def codes(self, weights, text, empty, guidance, keys, top_k=400, top_p=0.95):
+        """-> tokens (B,n) of each scale, and their sum (B,d,P,P)"""
         i = lambda v: torch.tensor(v, device=self.device)
         none = torch.zeros(0, device=self.device)
         b = text[0].shape[0]
         context, bias, pooled = (self._join(t, e, b) for t, e in zip(text, empty))
         prepared = self.switti.prepare(weights, context, pooled, torch.zeros(2 * b, 4, device=self.device))
         fhat = torch.zeros(b, self.d, self.sides[-1], self.sides[-1], device=self.device)
-        key = i(draws.words(seed, "sample", 2 * b).astype(np.int64)).view(b, 2)
+        keys = i(keys)
         k, p = torch.full((b,), top_k, device=self.device), torch.full((b,), top_p, device=self.device)
-        x, cache = none, [none]
+        x, cache, maps = none, [none], []
         for scale in range(len(self.sides)):
             twice = x if scale == 0 else torch.cat([x, x])
             logits, cache = self.switti.forward(
@@ -434,9 +413,9 @@ class Sampler:
             )
             strength = torch.full((b,), guidance * scale / (len(self.sides) - 1), device=self.device)
             logits = self.sampling.guide(logits, strength)
-            codes = self.sampling.draw(logits, k, p, key, i(scale))
-            fhat, x = self.vqvae.accumulate(self.vqvae_weights, fhat, codes, i(scale))
-        return self.vqvae.decode(self.vqvae_weights, fhat)
+            maps.append(self.sampling.draw(logits, k, p, keys, i(scale)))
+            fhat, x = self.vqvae.accumulate(self.vqvae_weights, fhat, maps[-1], i(scale))
+        return maps, fhat
 
     @staticmethod
     def _join(text, empty, b):
@@ -530,7 +509,8 @@ def switti(options):
             line = dict(zip([*names[1:], "all"], cross_entropy(w, targets, x, text)))
             run.log({"step": run.step, "split": name} | line)
         captions = splits["validation"].captions[:32] + splits["heldout-pairs"].captions[:16]
-        images = sampler(w, features.batch(captions), features.batch([""]), options.guidance, run.seed)
+        keys = draws.noise(run.seed, 0, len(captions))
+        images = sampler(w, features.batch(captions), features.batch([""]), options.guidance, keys)
         run.sheet(f"step-{run.step:06d}", images.cpu().numpy(), 8)
         if not (run.directory / "samples" / "captions.txt").exists():
             (run.directory / "samples" / "captions.txt").write_text("\n".join(captions) + "\n")

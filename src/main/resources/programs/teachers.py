@@ -65,10 +65,9 @@
     f = torch.flatten(features.to(6), 2)
     return torch.bmm(f, f.transpose(1, 2)) / float(f.shape[2])
 
-  # A teacher's gradient on each picture, brought to `strength` times the length of another.
-  def brought(self: __torch__.Ops, teaching: Tensor, other: Tensor, strength: float) -> Tensor:
-    length = torch.sqrt(torch.sum(torch.square(other), [1, 2, 3], True))
-    return teaching * (strength * length / (torch.sqrt(torch.sum(torch.square(teaching), [1, 2, 3], True)) + 1e-12))
+  # A teacher's gradient on each picture, brought to a length (B,1,1,1).
+  def brought(self: __torch__.Ops, teaching: Tensor, length: Tensor) -> Tensor:
+    return teaching * (length / (torch.sqrt(torch.sum(torch.square(teaching), [1, 2, 3], True)) + 1e-12))
 
   # The gradient of a loss that is needed again.
   def gradient(self: __torch__.Ops, loss: Tensor, parameter: Tensor) -> Tensor:

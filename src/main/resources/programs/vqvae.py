@@ -176,14 +176,15 @@ class Ops(Module):
 
   # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
   # With half_precision encoder and decoder run in bfloat16 on copies of the fp32 weights. images (B,3,H,W) in [-1,1];
-  # drawn (B,n) tokens of the last scale that a transformer drew, in place of the picture's own where not negative;
+  # drawn (B,L) tokens that a transformer drew for the caption of a picture, in place of its own, or -1: of these the picture
+  # shows the style alone, so the style loss is all that they learn by;
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
   # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
   # then, or 0 for none, and how many times the learning rate its own is; by the strength of the style loss, or 0; and by
-  # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader; and by how many times as
-  # strong discriminator and style loss are where the last scale is drawn. Style loss and reader need the weights of a judge
-  # among w, named judge.NAME, which stay as they are.
+  # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader; and by the strength of the
+  # style loss on drawn tokens, or 0. Style loss and reader need the weights of a judge among w, named judge.NAME, which
+  # stay as they are.
   # -> (8,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
   # distance of its features (0 without one), style loss (0 without it), divergence (0 without a reader), gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, drawn: Tensor, schedule: Tensor) -> Tensor:
@@ -204,10 +205,12 @@ class Ops(Module):
     if float(schedule[8]) > 0.:
       residual = f.detach()
       total = torch.zeros_like(residual)
+      end = 0
       for k in range(len(self.sides)):
         index = self.nearest(codebook.detach(), self.down(residual, self.sides[k]))
-        if k + 1 == len(self.sides):
-          index = torch.where(drawn < 0, index, drawn)
+        begin = end
+        end = begin + self.sides[k] * self.sides[k]
+        index = torch.where(drawn[:, begin:end] < 0, index, drawn[:, begin:end])
         hits = hits + torch.bincount(index.view([-1]), None, codebook.shape[0]).to(6)
         h = self.scale_map(w, torch.embedding(codebook, index), k)
         residual = residual - h.detach()
@@ -219,26 +222,35 @@ class Ops(Module):
         codebook_loss = codebook_loss.detach()
         fhat = total.detach()
     image = self.decode_unclamped(used, fhat.to(type)).to(6)
-    each = torch.mean(torch.square(image - images), [1, 2, 3])
+    own = torch.nonzero(drawn[:, 0] < 0).view([-1])
+    missed = torch.index_select(image - images, 0, own)
+    each = torch.mean(torch.square(missed), [1, 2, 3])
     squared = torch.mean(each)
-    absolute = torch.l1_loss(image, images)
+    absolute = torch.mean(torch.abs(missed))
     # The logarithm, which is what PSNR is: else textures that no code can hold drown the pictures that can be had.
     loss = 0.05 * torch.mean(torch.log(each + 0.002)) + 0.2 * absolute
     hinge = torch.zeros([], device=f.device)
     distance = torch.zeros([], device=f.device)
     style = torch.zeros([], device=f.device)
-    if float(schedule[9]) + float(schedule[11]) > 0.:
+    if float(schedule[9]) + float(schedule[11]) + float(schedule[13]) > 0.:
       shown = image.detach().requires_grad_(True)
       nearer = self.gradient(loss, image)
       taught = nearer
-      # Where the last scale is drawn the picture's own is not to be had, and the error asks for the mean of all that it may be.
-      times = torch.where(drawn[:, 0] < 0, torch.ones_like(each), torch.ones_like(each) * float(schedule[13])).view([-1, 1, 1, 1])
-      if float(schedule[11]) > 0.:
+      length = torch.sqrt(torch.sum(torch.square(nearer), [1, 2, 3], True))
+      strength = torch.ones_like(length) * float(schedule[11])
+      if own.shape[0] < drawn.shape[0]:
+        of_drawn = (drawn[:, 0] >= 0).view([-1, 1, 1, 1])
+        # A drawn picture has no error of its own; the others' says how long its gradient is to be.
+        length = torch.where(of_drawn, torch.sum(length) / float(own.shape[0]), length)
+        strength = torch.where(of_drawn, torch.ones_like(length) * float(schedule[13]), strength)
+      if float(schedule[11]) + float(schedule[13]) > 0.:
         style = self.style_loss(self.used(judge), shown, images)
-        taught = taught + self.brought(self.gradient(style, shown), nearer, float(schedule[11])) * times
+        taught = taught + self.brought(self.gradient(style, shown), length * strength)
       if float(schedule[9]) > 0.:
-        hinge, deceit, distance = self.adversarial(used, shown, images, fhat.detach())
-        taught = taught + self.brought(self.gradient(deceit + distance, shown), nearer, float(schedule[9])) * times
+        copies = torch.index_select(shown, 0, own)
+        originals = torch.index_select(images, 0, own)
+        hinge, deceit, distance = self.adversarial(used, copies, originals, torch.index_select(fhat.detach(), 0, own))
+        taught = taught + self.brought(self.gradient(deceit + distance, shown), length * float(schedule[9]))
       loss = torch.sum(image * taught) + hinge
     divergence = torch.zeros([], device=f.device)
     if float(schedule[12]) > 0.:

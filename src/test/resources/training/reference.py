@@ -55,7 +55,7 @@ def schedule(step, *more):
     return torch.tensor([1e-3, 0.9, 0.95, 1e-8, 0.01, 1.0, step, 0.9, *more])
 
 
-OWN = torch.full((4, 16), -1)
+OWN = torch.full((4, 21), -1)
 
 
 def vqvae():
@@ -67,7 +67,7 @@ def vqvae():
     for step in range(STEPS):
         if step == 2:
             model.reseed(w, state, images, torch.tensor(draws.permutation(SEED, "order", 4 * 21)))
-        found.append(model.train_step(w, state, images, OWN, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0, 0.0, 1.0)).tolist())
+        found.append(model.train_step(w, state, images, OWN, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0, 0.0, 0.0)).tolist())
     return found
 
 
@@ -77,7 +77,7 @@ def decoder():
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 3, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("larger images", (4, 3, 16, 16))
-    schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i), 0.0, 1.0) for i in range(STEPS)]
+    schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i), 0.0, 0.0) for i in range(STEPS)]
     return [model.train_step(w | untrained_judge(), state, images, OWN, values).tolist() for values in schedules]
 
 
@@ -86,19 +86,20 @@ def drawn():
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     transformer = {name: torch.tensor(a) for name, a in draws.initial(architectures.switti(SWITTI), SEED).items()}
-    last_scale = pretrain.LastScale(model, switti_program(), transformer, SIDES, "cpu")
+    averages = {name: state["average." + name] for name in w}
+    sampler = pretrain.Sampler(model, averages, switti_program(), SWITTI, "cpu")
     images = numbers("images", (4, 3, 8, 8))
-    bias = torch.zeros(4, 3)
-    bias[2:, 1:] = -torch.inf
-    text = (numbers("context", (4, 3, 16)), bias, numbers("pooled", (4, 16)))
+    bias = torch.zeros(2, 3)
+    bias[1, 2] = -torch.inf
+    text = (numbers("context", (2, 3, 16)), bias, numbers("pooled", (2, 16)))
+    empty = (numbers("empty", (1, 1, 16)), torch.zeros(1, 1), numbers("pooled empty", (1, 16)))
     found = []
     for step in range(STEPS):
-        key = draws.words(SEED, f"drawn.{step}", 4).reshape(2, 2)
-        averages = {name: state["average." + name] for name in w}
-        tokens = last_scale.draw(averages, images[:2], text, 6.0, key)
+        codes, _ = sampler.codes(transformer, text, empty, 6.0, draws.noise(SEED, 4 * step, 2))
+        tokens = torch.full((4, 21), -1)
+        tokens[[0, 2]] = torch.cat(codes, 1)
         values = schedule(step + 1, 2.0, 0.0, 1.0, 0.5, 0.0, 1.0 + step)
-        values = model.train_step(w | untrained_judge(), state, images, torch.cat([tokens, OWN[2:]]), values)
-        found.append(values.tolist())
+        found.append(model.train_step(w | untrained_judge(), state, images, tokens, values).tolist())
     return found
 
 
@@ -111,7 +112,7 @@ def distilled():
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("images", (4, 3, 8, 8))
-    schedules = [schedule(i + 1, 1.0, 0.0, 1.0, 0.25 * (STEPS - 1 - i), 0.5, 1.0) for i in range(STEPS)]
+    schedules = [schedule(i + 1, 1.0, 0.0, 1.0, 0.25 * (STEPS - 1 - i), 0.5, 0.0) for i in range(STEPS)]
     return [model.train_step(w | untrained_judge(), state, images, OWN, values).tolist() for values in schedules]
 
 

@@ -179,7 +179,7 @@ final class ReportCommand implements Callable<Integer> {
     line("Share of pictures whose thing is among the content judge's best five answers, and whose");
     line(
         "style is the style judge's best answer. Real pictures are those of the same prompts, copies");
-    line("their reconstructions from the tokens, which is the most that a transformer can reach.");
+    line("their reconstructions from their own tokens.");
     line("");
     row(
         "split",

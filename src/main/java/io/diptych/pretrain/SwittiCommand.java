@@ -163,14 +163,12 @@ final class SwittiCommand implements Callable<Integer> {
           shown.add(entry.getValue().caption(i));
         }
       }
-      Sampling sampling =
-          new Sampling(guidance, 0, Sampling.OFF, 400, 0.95, Sampling.OFF, 1, false);
       Pictures.write(
           Pictures.sheet(
               trainer.generate(
                   captions.encode(shown),
                   captions.encode(List.of("")),
-                  sampling,
+                  Sampling.DEFAULT.withGuidanceScale(guidance),
                   run.settings().seed()),
               COLUMNS),
           run.sample());

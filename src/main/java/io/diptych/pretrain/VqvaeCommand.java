@@ -1,5 +1,6 @@
 package io.diptych.pretrain;
 
+import io.diptych.engine.Sampling;
 import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.training.CaptionEncoder;
 import io.diptych.engine.training.Draws;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -58,7 +58,7 @@ final class VqvaeCommand implements Callable<Integer> {
   @Option(
       names = "--judge",
       paramLabel = "DIR",
-      description = "A judge's run, for styleLoss=STRENGTH or distillation=WEIGHT.")
+      description = "A judge's run, for styleLoss=STRENGTH, drawn=SHARE or distillation=WEIGHT.")
   private @Nullable Path judge;
 
   @Option(
@@ -99,17 +99,22 @@ final class VqvaeCommand implements Callable<Integer> {
       throw new PretrainException(
           "Distillation teaches an encoder: set decoderOnly=false, or distillation=0.");
     }
-    if ((distillation || settings.real("styleLoss") > 0) != (judge != null)) {
-      throw new PretrainException(
-          "--judge DIR goes with styleLoss=STRENGTH or distillation=WEIGHT, and they with it.");
-    }
     boolean drawn = settings.real("drawn") > 0;
     if (drawn && !decoderOnly) {
       throw new PretrainException(
           "What a transformer draws teaches a decoder alone: set decoderOnly=true, or drawn=0.");
     }
+    if (settings.real("drawn") > 0.5) {
+      throw new PretrainException(
+          "drawn=SHARE leaves half of the pictures their own tokens: set 0.5 at most.");
+    }
     if (drawn != (switti != null)) {
       throw new PretrainException("--switti DIR goes with drawn=SHARE, and it with --switti DIR.");
+    }
+    if ((distillation || drawn || settings.real("styleLoss") > 0) != (judge != null)) {
+      throw new PretrainException(
+          "--judge DIR goes with styleLoss=STRENGTH, drawn=SHARE or distillation=WEIGHT, and they"
+              + " with it.");
     }
     Path verdicts = judge == null ? null : judge.resolve("checkpoint.safetensors");
     JudgeArchitecture known = verdicts == null ? null : CheckpointHeader.settings(verdicts).judge();
@@ -180,22 +185,27 @@ final class VqvaeCommand implements Callable<Integer> {
       run.report(losses, FIGURES, batch);
     }
 
-    /** The first pictures of a step, as many as the setting says, with their captions. */
+    /** For the captions of the first pictures of a step, unless they are empty. */
     private VqvaeTrainer.@Nullable Drawing drawing(int batch) {
       if (captions == null) {
         return null;
       }
       int count = (int) Math.rint(run.settings().real("drawn") * batch);
       int[] index = run.pictures("vqvae", batch, train.size());
-      List<String> texts = new ArrayList<>();
-      for (int i = 0; i < count; i++) {
-        texts.add(train.caption(index[i]));
+      int[] rows =
+          IntStream.range(0, count).filter(i -> !train.caption(index[i]).isEmpty()).toArray();
+      if (rows.length == 0) {
+        return null;
       }
-      texts.addAll(Collections.nCopies(count, ""));
-      int[] words = Draws.words(run.settings().seed(), "drawn." + run.step(), 2 * count);
-      long[] keys = IntStream.of(words).mapToLong(Integer::toUnsignedLong).toArray();
+      List<String> texts = IntStream.of(rows).mapToObj(i -> train.caption(index[i])).toList();
       return new VqvaeTrainer.Drawing(
-          captions.encode(texts), guidance, keys, run.settings().real("drawnTeachers"));
+          rows,
+          captions.encode(texts),
+          captions.encode(List.of("")),
+          Sampling.DEFAULT.withGuidanceScale(guidance),
+          run.settings().seed(),
+          Math.toIntExact(run.step() * batch),
+          run.settings().real("drawnStyleLoss"));
     }
 
     private long reseed() {

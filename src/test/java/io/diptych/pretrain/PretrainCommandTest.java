@@ -273,13 +273,18 @@ class PretrainCommandTest {
   void aDecoderGoesOnWithTokensThatATransformerDrew() throws IOException {
     Path whole = trainVqvae("drawn-from", 16);
     Path switti = trainSwitti("drawing-switti", 2, whole);
+    Path judge = trainTeacher("drawn-teacher");
     Path own = root.resolve("own-tokens");
     Path drawn = root.resolve("drawn-tokens");
     List<String> settings = List.of("decoderOnly=true", "rate=1e-3");
     train("vqvae", own, 5, settings, "--from", whole.toString());
-    settings = List.of("decoderOnly=true", "rate=1e-3", "drawn=0.5");
-    train("vqvae", drawn, 5, settings, "--from", whole.toString(), "--switti", switti.toString());
-    assertThat(figure(drawn, "squared", 0)).isNotEqualTo(figure(own, "squared", 0));
+    settings = List.of("decoderOnly=true", "rate=1e-3", "drawn=0.5", "drawnStyleLoss=2");
+    String[] brought = {
+      "--from", whole.toString(), "--switti", switti.toString(), "--judge", judge.toString()
+    };
+    train("vqvae", drawn, 5, settings, brought);
+    assertThat(figure(own, "style", 0)).isZero();
+    assertThat(figure(drawn, "style", 0)).isBetween(0.001, 2.0);
     try (Safetensors before = Safetensors.open(own.resolve("checkpoint.safetensors"));
         Safetensors after = Safetensors.open(drawn.resolve("checkpoint.safetensors"))) {
       for (String tensor : List.of("quant_conv.weight", "quantize.embedding.weight")) {
@@ -379,6 +384,7 @@ class PretrainCommandTest {
     assertThat(refusal("distillation=0.5")).contains("--judge DIR");
     assertThat(refusal("decoderOnly=true", "distillation=1")).contains("decoderOnly=false");
     assertThat(refusal("drawn=0.25")).contains("decoderOnly=true");
+    assertThat(refusal("decoderOnly=true", "drawn=0.75")).contains("0.5 at most");
     assertThat(refusal("decoderOnly=true", "drawn=0.5")).contains("--switti DIR");
   }
 

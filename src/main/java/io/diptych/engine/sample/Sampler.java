@@ -89,6 +89,17 @@ public final class Sampler implements AutoCloseable {
       TextCondition unconditional,
       @Nullable Memories memories,
       ScaleObserver observer) {
+    List<NDArray> codes = codes(scope, rows, unconditional, memories, observer);
+    return new Sampled(codes, decode(scope, codes, rows.size()));
+  }
+
+  /** The same without the pictures: tokens (B, n) of each scale, or soft codewords (B, n, d). */
+  public List<NDArray> codes(
+      NDManager scope,
+      List<Row> rows,
+      TextCondition unconditional,
+      @Nullable Memories memories,
+      ScaleObserver observer) {
     Sampling common = rows.get(0).sampling();
     int batch = rows.size();
     int scales = switti.architecture().sides().size();
@@ -151,7 +162,7 @@ public final class Sampler implements AutoCloseable {
         }
         previous = step;
       }
-      return new Sampled(codes, decode(scope, codes, batch));
+      return codes;
     } finally {
       if (previous != null) {
         previous.close();

@@ -128,7 +128,7 @@ public final class SwittiTrainer implements AutoCloseable {
           .with(state.state())
           .with(scope.create(text.context(), new Shape(batch, text.tokens(), text.width())))
           .with(scope.create(text.bias(), new Shape(batch, text.tokens())))
-          .with(pooled(scope, text))
+          .with(text.pooled(scope))
           .with(scope.zeros(new Shape(batch, 4)))
           .with(coded.get(1))
           .with(coded.get(0))
@@ -165,29 +165,11 @@ public final class SwittiTrainer implements AutoCloseable {
     try (NDManager scope = state.manager().newSubManager()) {
       List<Sampler.Row> rows = new ArrayList<>();
       for (int i = 0; i < text.size(); i++) {
-        rows.add(new Sampler.Row(condition(scope, text, i), seed, i, sampling));
+        rows.add(new Sampler.Row(text.condition(scope, i), seed, i, sampling));
       }
       return vqvae.pictures(
-          scope, sampler.sample(scope, rows, condition(scope, empty, 0), null).image());
+          scope, sampler.sample(scope, rows, empty.condition(scope, 0), null).image());
     }
-  }
-
-  private Sampler.TextCondition condition(NDManager scope, TextBatch text, int row) {
-    int width = text.width();
-    int real = 0;
-    while (real < text.tokens() && text.bias()[row * text.tokens() + real] == 0) {
-      real++;
-    }
-    int from = row * text.tokens() * width;
-    return new Sampler.TextCondition(
-        scope.create(
-            Arrays.copyOfRange(text.context(), from, from + real * width),
-            new Shape(1, real, width)),
-        pooled(scope, text).get(row + ":" + (row + 1)));
-  }
-
-  private NDArray pooled(NDManager scope, TextBatch text) {
-    return scope.create(text.pooled(), new Shape(text.size(), architecture.pooledWidth()));
   }
 
   private NDArray latents(NDManager scope, float[] latents, int batch) {

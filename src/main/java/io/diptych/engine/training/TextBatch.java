@@ -1,8 +1,11 @@
 package io.diptych.engine.training;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.sample.Sampler;
 import io.diptych.engine.switti.Switti;
+import java.util.Arrays;
 
 /**
  * Encoded captions, padded to one length.
@@ -28,8 +31,26 @@ public record TextBatch(int tokens, float[] context, float[] bias, float[] poole
         scope,
         scope.create(context, new Shape(size(), tokens, width())),
         scope.create(bias, new Shape(size(), tokens)),
-        scope.create(pooled, new Shape(size(), switti.architecture().pooledWidth())),
+        pooled(scope),
         null,
         false);
+  }
+
+  /** One caption as a sampler reads it, without padding. */
+  Sampler.TextCondition condition(NDManager scope, int row) {
+    int real = 0;
+    while (real < tokens && bias[row * tokens + real] == 0) {
+      real++;
+    }
+    int from = row * tokens * width();
+    return new Sampler.TextCondition(
+        scope.create(
+            Arrays.copyOfRange(context, from, from + real * width()), new Shape(1, real, width())),
+        pooled(scope).get(row + ":" + (row + 1)));
+  }
+
+  /** The pooled vectors, (B, pooledWidth). */
+  NDArray pooled(NDManager scope) {
+    return scope.create(pooled, new Shape(size(), pooled.length / size()));
   }
 }

@@ -1,19 +1,25 @@
 package io.diptych.engine.training;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.diptych.engine.Sampling;
 import io.diptych.engine.judge.JudgeArchitecture;
 import io.diptych.engine.program.Program;
 import io.diptych.engine.program.Weights;
+import io.diptych.engine.sample.Sampler;
+import io.diptych.engine.switti.Switti;
 import io.diptych.engine.switti.SwittiArchitecture;
-import io.diptych.engine.vqvae.TokenMaps;
 import io.diptych.engine.vqvae.Vqvae;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.TensorSchema;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -28,7 +34,8 @@ public final class VqvaeTrainer implements AutoCloseable {
   private final Program program;
   private final Vqvae average;
   private Weights weights;
-  private @Nullable LastScale lastScale;
+  private @Nullable Switti switti;
+  private @Nullable Sampler sampler;
 
   private VqvaeTrainer(VqvaeArchitecture architecture, TrainingState state, boolean halfPrecision) {
     this.state = state;
@@ -64,16 +71,26 @@ public final class VqvaeTrainer implements AutoCloseable {
   }
 
   /**
-   * Pictures whose last scale a transformer draws, given the scales before: the first of a step. A
-   * decoder that has learned from such tokens as well is not surprised by those that it will be
-   * given.
+   * Pictures in whose place a transformer draws others for their captions. Those say more of a
+   * style than any picture's own tokens, and are what the decoder will be given; the picture that
+   * the caption belongs to shows what the style looks like.
    *
-   * @param text captions of those pictures, then as many empty ones
-   * @param guidance guidance scale
-   * @param keys (pictures, 2) of their noise, 32 bits each
-   * @param teachers how many times as strong discriminator and style loss are on these pictures
+   * @param rows which pictures of the step; not all
+   * @param text their captions
+   * @param empty the empty caption
+   * @param sampling how their tokens are chosen
+   * @param seed of their noise
+   * @param firstImage index of the first one's noise; the others' follow
+   * @param styleLoss strength of the style loss, which is all that the decoder learns by here
    */
-  public record Drawing(TextBatch text, double guidance, long[] keys, double teachers) {}
+  public record Drawing(
+      int[] rows,
+      TextBatch text,
+      TextBatch empty,
+      Sampling sampling,
+      long seed,
+      int firstImage,
+      double styleLoss) {}
 
   /**
    * What is trained beside the model and not shipped.
@@ -144,8 +161,12 @@ public final class VqvaeTrainer implements AutoCloseable {
    * @throws io.diptych.engine.EngineException of kind {@code MODEL_UNAVAILABLE} when the file does
    *     not hold such a transformer
    */
-  public void bring(SwittiArchitecture switti, Path checkpoint) {
-    lastScale = new LastScale(switti, checkpoint, state.manager());
+  public void bring(SwittiArchitecture architecture, Path checkpoint) {
+    NDManager manager = state.manager();
+    Weights drawer =
+        Weights.of(TrainingState.loadAverages(architecture.tensors(), checkpoint, manager));
+    switti = new Switti(architecture, drawer, manager);
+    sampler = new Sampler(switti, average, manager);
   }
 
   private static TensorSchema tensors(VqvaeArchitecture architecture, Helpers helpers) {
@@ -159,7 +180,7 @@ public final class VqvaeTrainer implements AutoCloseable {
   /**
    * One optimisation step.
    *
-   * @param drawing pictures whose last scale is drawn; null for none
+   * @param drawing which pictures are drawn; null for none
    * @return mean squared error, mean absolute error, codebook loss, the discriminator's hinge loss
    *     and the distance of its features, style loss, divergence of the reader, gradient norm
    */
@@ -176,7 +197,7 @@ public final class VqvaeTrainer implements AutoCloseable {
           .with(weights)
           .with(state.state())
           .with(planes)
-          .with(drawn(scope, planes, drawing))
+          .with(drawn(scope, (int) planes.getShape().get(0), drawing))
           .with(
               scope.create(
                   schedule.values(
@@ -185,28 +206,44 @@ public final class VqvaeTrainer implements AutoCloseable {
                       teachers.pace(),
                       teachers.styleLoss(),
                       teachers.distillation(),
-                      drawing == null ? 1 : drawing.teachers())))
+                      drawing == null ? 0 : drawing.styleLoss())))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();
     }
   }
 
-  /** Tokens (B, n) of the last scale; -1 for a picture that keeps its own. */
-  private NDArray drawn(NDManager scope, NDArray planes, @Nullable Drawing drawing) {
-    int side = average.architecture().sides().get(average.architecture().sides().size() - 1);
-    NDArray own =
-        scope.full(new Shape(planes.getShape().get(0), (long) side * side), -1, DataType.INT64);
-    if (drawing == null) {
-      return own;
+  /** Tokens (B, L) of what is drawn; -1 where a picture keeps its own. */
+  private NDArray drawn(NDManager scope, int batch, @Nullable Drawing drawing) {
+    int tokens = average.architecture().tokens();
+    long[] all = new long[batch * tokens];
+    Arrays.fill(all, -1);
+    if (drawing != null) {
+      long[] drawn = draw(scope, drawing);
+      for (int i = 0; i < drawing.rows().length; i++) {
+        System.arraycopy(drawn, i * tokens, all, drawing.rows()[i] * tokens, tokens);
+      }
     }
-    if (lastScale == null) {
+    return scope.create(all, new Shape(batch, tokens));
+  }
+
+  private long[] draw(NDManager scope, Drawing drawing) {
+    if (sampler == null) {
       throw new IllegalStateException("No transformer was brought.");
     }
-    int count = drawing.keys().length / 2;
-    NDArray first = planes.get(":" + count);
-    TokenMaps maps = average.quantize(scope, average.encode(scope, first));
-    return lastScale.draw(scope, maps, drawing).concat(own.get(count + ":"), 0);
+    List<Sampler.Row> rows = new ArrayList<>();
+    for (int i = 0; i < drawing.rows().length; i++) {
+      rows.add(
+          new Sampler.Row(
+              drawing.text().condition(scope, i),
+              drawing.seed(),
+              drawing.firstImage() + i,
+              drawing.sampling()));
+    }
+    List<NDArray> codes =
+        sampler.codes(
+            scope, rows, drawing.empty().condition(scope, 0), null, (scale, logits) -> {});
+    return NDArrays.concat(new NDList(codes), 1).toLongArray();
   }
 
   /**
@@ -260,8 +297,9 @@ public final class VqvaeTrainer implements AutoCloseable {
 
   @Override
   public void close() {
-    if (lastScale != null) {
-      lastScale.close();
+    if (sampler != null && switti != null) {
+      sampler.close();
+      switti.close();
     }
     average.close();
     program.close();
