@@ -163,6 +163,23 @@ class AuthenticatedAccessTest {
   }
 
   @Test
+  void aScopeThatIsMissingIsSeenBeforeUnknownParts() {
+    String body = "--x\r\nContent-Disposition: form-data; name=\"step\"\r\n\r\n20\r\n--x--\r\n";
+    for (Scope scope : List.of(Scope.GENERATE_WRITE, Scope.JOBS_READ)) {
+      Reply reply =
+          client.send(
+              client
+                  .at("/things/uploads")
+                  .header("Content-Type", "multipart/form-data; boundary=x")
+                  .header("X-API-Key", key(scope))
+                  .POST(HttpRequest.BodyPublishers.ofString(body)));
+
+      assertProblem(
+          reply, scope == Scope.JOBS_READ ? ProblemType.VALIDATION : ProblemType.FORBIDDEN);
+    }
+  }
+
+  @Test
   void whatBelongsToAnotherTenantDoesNotExist() {
     UUID theirs = UUID.randomUUID();
     Things.STORE.put(theirs, new Thing(theirs, "someone-else", "secret", 1));

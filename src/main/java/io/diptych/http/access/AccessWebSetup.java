@@ -9,6 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.MethodParameter;
+import org.springframework.core.Ordered;
 import org.springframework.core.annotation.AnnotatedElementUtils;
 import org.springframework.web.bind.support.WebDataBinderFactory;
 import org.springframework.web.context.request.NativeWebRequest;
@@ -30,7 +31,8 @@ class AccessWebSetup implements WebMvcConfigurer {
 
   @Override
   public void addInterceptors(InterceptorRegistry registry) {
-    registry.addInterceptor(new ScopeInterceptor());
+    // Whoever may not do it learns nothing of how it is done.
+    registry.addInterceptor(new ScopeInterceptor()).order(Ordered.HIGHEST_PRECEDENCE);
   }
 
   /** The scope that a handler method names, on itself or on its class. */
