@@ -597,7 +597,7 @@ def main(arguments):
             p.add_argument("--switti", help="a transformer's run, for drawn=SHARE")
             p.add_argument("--features", help="text features of all captions (safetensors), for drawn=SHARE")
             p.add_argument("--guidance", type=float, default=6.0, help="guidance scale of what is drawn")
-            p.add_argument("--judge", help="a judge's run, for styleLoss=STRENGTH or distillation=WEIGHT")
+            p.add_argument("--judge", help="a judge's run, for styleLoss=STRENGTH, drawn=SHARE or distillation=WEIGHT")
         elif name == "judges":
             p.add_argument("--kind", required=True, choices=("content", "style"))
         else:
