@@ -177,11 +177,11 @@ class Ops(Module):
   # One training step, in place: forward, losses, gradients, clipping, AdamW, moving average of the weights.
   # With half_precision encoder and decoder run in bfloat16 on copies of the fp32 weights. images (B,3,H,W) in [-1,1];
   # drawn (B,L) tokens that a transformer drew for the caption of a picture, in place of its own, or -1: of these the picture
-  # shows the style alone, so the style loss is all that they learn by;
+  # shows the style alone, so the style loss is all that is learned by them;
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
   # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
-  # then, or 0 for none, and how many times the learning rate its own is; by the strength of the style loss, or 0; and by
+  # then, or 0 for none, and how many times the learning rate its own is; by the strength of the style loss, or 0; by
   # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader; and by the strength of the
   # style loss on drawn tokens, or 0. Style loss and reader need the weights of a judge among w, named judge.NAME, which
   # stay as they are.
@@ -236,13 +236,11 @@ class Ops(Module):
       shown = image.detach().requires_grad_(True)
       nearer = self.gradient(loss, image)
       taught = nearer
+      # A drawn picture has no error of its own; the others' says how long its gradient is to be.
+      of_drawn = (drawn[:, 0] >= 0).view([-1, 1, 1, 1])
       length = torch.sqrt(torch.sum(torch.square(nearer), [1, 2, 3], True))
-      strength = torch.ones_like(length) * float(schedule[11])
-      if own.shape[0] < drawn.shape[0]:
-        of_drawn = (drawn[:, 0] >= 0).view([-1, 1, 1, 1])
-        # A drawn picture has no error of its own; the others' says how long its gradient is to be.
-        length = torch.where(of_drawn, torch.sum(length) / float(own.shape[0]), length)
-        strength = torch.where(of_drawn, torch.ones_like(length) * float(schedule[13]), strength)
+      length = torch.where(of_drawn, torch.sum(length) / float(own.shape[0]), length)
+      strength = torch.where(of_drawn, float(schedule[13]), float(schedule[11]))
       if float(schedule[11]) + float(schedule[13]) > 0.:
         style = self.style_loss(self.used(judge), shown, images)
         taught = taught + self.brought(self.gradient(style, shown), length * strength)
