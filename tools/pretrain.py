@@ -267,8 +267,9 @@ def vqvae(options):
         sampler = Sampler(model, run.averages(), switti_program(architecture, options.device), architecture, options.device)
         features = Features(options.features, options.device)
 
-    def drawn(batch):
+    def drawn():
         """Tokens (B,L) for the captions of the first pictures, unless they are empty; -1 where a picture keeps its own."""
+        batch = recipe["batch"]
         index, _ = run.batch("vqvae", batch, len(train))
         rows = [i for i in range(round(recipe["drawn"] * batch)) if train.captions[index[i]]]
         drawn_or_own = torch.full((batch, tokens), -1, device=options.device)
@@ -302,11 +303,11 @@ def vqvae(options):
             recipe["distillation"],
             recipe["drawnStyleLoss"] if recipe["drawn"] else 0.0,
         )
-        pictures = images("vqvae", recipe["batch"])
+        batch = (images("vqvae", recipe["batch"]), drawn())
         if run.lanes:
-            values = run.in_lanes(model, (pictures, drawn(recipe["batch"])), (schedule,), schedule, judge)
+            values = run.in_lanes(model, batch, (schedule,), schedule, judge)
         else:
-            values = model.train_step(run.weights | judge, run.state, pictures, drawn(recipe["batch"]), schedule)
+            values = model.train_step(run.weights | judge, run.state, *batch, schedule)
         run.report(values, figures, recipe["batch"])
 
     def sample():

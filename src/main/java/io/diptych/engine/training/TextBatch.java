@@ -46,11 +46,17 @@ public record TextBatch(int tokens, float[] context, float[] bias, float[] poole
     return new Sampler.TextCondition(
         scope.create(
             Arrays.copyOfRange(context, from, from + real * width()), new Shape(1, real, width())),
-        pooled(scope).get(row + ":" + (row + 1)));
+        scope.create(
+            Arrays.copyOfRange(pooled, row * pooledWidth(), (row + 1) * pooledWidth()),
+            new Shape(1, pooledWidth())));
   }
 
   /** The pooled vectors, (B, pooledWidth). */
   NDArray pooled(NDManager scope) {
-    return scope.create(pooled, new Shape(size(), pooled.length / size()));
+    return scope.create(pooled, new Shape(size(), pooledWidth()));
+  }
+
+  private int pooledWidth() {
+    return pooled.length / size();
   }
 }
