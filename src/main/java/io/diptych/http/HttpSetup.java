@@ -38,7 +38,7 @@ class HttpSetup implements WebMvcConfigurer {
 
   @Override
   public void addInterceptors(InterceptorRegistry registry) {
-    registry.addInterceptor(new KnownParts());
+    registry.addInterceptor(new KnownParameters());
   }
 
   @Bean

@@ -234,6 +234,25 @@ class ProblemAnswersTest {
     assertThat(problem.at("/errors/1/parameter").asString()).isEqualTo("steps");
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          /things?nam=a&limit=1|nam|known are cursor, limit, name
+          /things/00000000-0000-0000-0000-000000000001?dryRun=true|dryRun|there are none
+          /fail/number?count=1&colours=RED|colours|known are colour, count
+          """)
+  void unknownQueryParameterIsAProblemThatNamesItAndWhatIsKnown(
+      String uri, String name, String known) {
+    JsonNode problem = problem(client.get(uri), ProblemType.VALIDATION);
+
+    assertThat(problem.get("errors")).hasSize(1);
+    assertThat(problem.at("/errors/0/parameter").asString()).isEqualTo(name);
+    assertThat(problem.at("/errors/0/detail").asString())
+        .isEqualTo("is a query parameter that is not known here; " + known);
+  }
+
   @Test
   void missingPartIsAProblemThatNamesIt() {
     JsonNode problem =
@@ -441,14 +460,22 @@ class ProblemAnswersTest {
         "POST /things HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: nonsense\r\n",
         "GET /things HTTP/9.9\r\nHost: localhost\r\n",
         "G\"T /things HTTP/1.1\r\nHost: localhost\r\n",
-        "GET /things HTTP/1.1\r\nHost: localhost\r\nBad Header: x\r\nBad\rName: y\r\n",
-        "GET /things?a=%zz HTTP/1.1\r\nHost: localhost\r\n"
+        "GET /things HTTP/1.1\r\nHost: localhost\r\nBad Header: x\r\nBad\rName: y\r\n"
       })
   void whatIsNotHttpIsAProblemToo(String head) {
     String answer = client.raw(head + "Connection: close\r\n\r\n");
 
     assertThat(answer).contains("application/problem+json").doesNotContain("<html");
     assertThat(answer.substring(9, 12)).matches("[45]\\d\\d");
+  }
+
+  @Test
+  void aQueryThatCannotBeDecodedIsTheCallersFault(CapturedOutput output) {
+    String answer =
+        client.raw("GET /things?a=%zz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+    assertThat(answer).startsWith("HTTP/1.1 400").contains("/problems/malformed-request");
+    assertThat(output).doesNotContain("GET /things failed");
   }
 
   @Test

@@ -36,7 +36,6 @@ import org.springframework.http.HttpEntity;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.RequestBody;
-import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RequestPart;
 import org.springframework.web.context.request.WebRequest;
 import org.springframework.web.method.HandlerMethod;
@@ -120,7 +119,9 @@ class OperationDocument implements GlobalOperationCustomizer {
   }
 
   private static Set<ProblemType> problems(HandlerMethod handler, @Nullable RequiresScope scope) {
-    Set<ProblemType> problems = EnumSet.of(ProblemType.INTERNAL, ProblemType.UNAVAILABLE);
+    // Every route refuses query parameters that it does not know.
+    Set<ProblemType> problems =
+        EnumSet.of(ProblemType.INTERNAL, ProblemType.UNAVAILABLE, ProblemType.VALIDATION);
     if (scope != null) {
       problems.addAll(
           List.of(ProblemType.UNAUTHORIZED, ProblemType.FORBIDDEN, ProblemType.RATE_LIMITED));
@@ -128,21 +129,16 @@ class OperationDocument implements GlobalOperationCustomizer {
     if (annotated(handler, PathVariable.class)) {
       problems.add(ProblemType.NOT_FOUND);
     }
-    boolean body = annotated(handler, RequestBody.class) || annotated(handler, RequestPart.class);
-    if (body) {
+    if (annotated(handler, RequestBody.class) || annotated(handler, RequestPart.class)) {
       problems.addAll(
           List.of(
               ProblemType.MALFORMED_REQUEST,
               ProblemType.PAYLOAD_TOO_LARGE,
               ProblemType.UNSUPPORTED_MEDIA_TYPE));
     }
-    if (body || annotated(handler, RequestParam.class) || takes(handler, PageQuery.class)) {
-      problems.add(ProblemType.VALIDATION);
-    }
     if (takes(handler, IdempotencyKey.class)) {
       problems.addAll(
           List.of(
-              ProblemType.VALIDATION,
               ProblemType.IDEMPOTENCY_KEY_MISSING,
               ProblemType.IDEMPOTENCY_CONFLICT,
               ProblemType.IDEMPOTENCY_MISMATCH));

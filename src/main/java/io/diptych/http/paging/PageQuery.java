@@ -14,6 +14,12 @@ import org.jspecify.annotations.Nullable;
  */
 public record PageQuery(int limit, @Nullable UUID after, NextLink next) {
 
+  static final String LIMIT = "limit";
+  static final String CURSOR = "cursor";
+
+  /** The query parameters that it is read from. */
+  public static final List<String> PARAMETERS = List.of(LIMIT, CURSOR);
+
   public static final int DEFAULT_LIMIT = 20;
   public static final int MAX_LIMIT = 100;
 

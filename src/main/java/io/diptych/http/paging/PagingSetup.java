@@ -26,9 +26,6 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 @Configuration(proxyBeanMethods = false)
 class PagingSetup implements WebMvcConfigurer {
 
-  private static final String LIMIT = "limit";
-  private static final String CURSOR = "cursor";
-
   private final Cursors cursors;
 
   PagingSetup(SigningSecretTable secrets) {
@@ -59,11 +56,11 @@ class PagingSetup implements WebMvcConfigurer {
       }
       Tenant tenant = CurrentTenant.required();
       Map<String, String[]> filters = new TreeMap<>(servlet.getParameterMap());
-      filters.remove(LIMIT);
-      filters.remove(CURSOR);
+      filters.remove(PageQuery.LIMIT);
+      filters.remove(PageQuery.CURSOR);
       String list = servlet.getRequestURI() + "?" + query(filters);
-      int limit = limit(servlet.getParameter(LIMIT));
-      String cursor = servlet.getParameter(CURSOR);
+      int limit = limit(servlet.getParameter(PageQuery.LIMIT));
+      String cursor = servlet.getParameter(PageQuery.CURSOR);
       UUID after = cursor == null ? null : cursors.decode(tenant, list, cursor);
       return new PageQuery(
           limit,
@@ -96,7 +93,8 @@ class PagingSetup implements WebMvcConfigurer {
           || Integer.parseInt(text) < 1
           || Integer.parseInt(text) > PageQuery.MAX_LIMIT) {
         throw ProblemException.invalid(
-            FieldError.parameter(LIMIT, "must be a whole number from 1 to " + PageQuery.MAX_LIMIT));
+            FieldError.parameter(
+                PageQuery.LIMIT, "must be a whole number from 1 to " + PageQuery.MAX_LIMIT));
       }
       return Integer.parseInt(text);
     }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.apache.tomcat.util.http.InvalidParameterException;
 import org.apache.tomcat.util.http.fileupload.impl.FileCountLimitExceededException;
 import org.apache.tomcat.util.http.fileupload.impl.SizeException;
 import org.springframework.beans.TypeMismatchException;
@@ -208,6 +209,11 @@ class ProblemTranslation {
     }
     if (failure instanceof MultipartException multipart) {
       return ofMultipart(multipart);
+    }
+    if (failure instanceof InvalidParameterException parameters) {
+      return Answer.of(
+          ProblemType.ofStatus(parameters.getErrorCode()),
+          "The query or the form has escapes that stand for nothing, or is too long.");
     }
     if (failure instanceof AuthenticationException) {
       return ofStatus(401);
