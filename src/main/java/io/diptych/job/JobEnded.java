@@ -10,4 +10,5 @@ import org.jspecify.annotations.Nullable;
  * @param errorCode entry of the error catalogue, when there is an error
  */
 public record JobEnded(
-    UUID job, JobKind kind, String tenant, JobState state, @Nullable String errorCode) {}
+    UUID job, JobKind kind, String tenant, JobState state, @Nullable String errorCode)
+    implements JobNotice {}

@@ -28,7 +28,7 @@ public record JobQueue(
    * @param clock of this process; processes should agree to about a second
    * @param random of the ids (UUIDv7)
    * @param removals told before a job is removed
-   * @param listener told when a job has ended in this process
+   * @param listener told of what happened in this process
    */
   public static JobQueue over(
       DataSource dataSource,
@@ -39,7 +39,7 @@ public record JobQueue(
       QueueSettings settings,
       TicketIssuer tickets,
       List<JobRemoval> removals,
-      Consumer<JobEnded> listener) {
+      Consumer<JobNotice> listener) {
     JdbcClient sql = JdbcClient.create(dataSource);
     JobSignals signals = new JobSignals(sql);
     JobRows rows = new JobRows(sql, json, clock, settings, tickets, signals, removals, listener);

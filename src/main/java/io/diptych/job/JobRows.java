@@ -45,7 +45,7 @@ final class JobRows {
   private final TicketIssuer tickets;
   private final JobSignals signals;
   private final List<JobRemoval> removals;
-  private final Consumer<JobEnded> listener;
+  private final Consumer<JobNotice> listener;
 
   JobRows(
       JdbcClient sql,
@@ -55,7 +55,7 @@ final class JobRows {
       TicketIssuer tickets,
       JobSignals signals,
       List<JobRemoval> removals,
-      Consumer<JobEnded> listener) {
+      Consumer<JobNotice> listener) {
     this.sql = sql;
     this.json = json;
     this.clock = clock;
@@ -263,6 +263,8 @@ final class JobRows {
   Job failOrRepeat(Held held, FailureReason reason, String message) {
     Instant now = now();
     closeAttempt(held.id(), held.fence(), now, Attempt.Outcome.FAILED, reason, message);
+    AttemptFailed failed = new AttemptFailed(held.id(), held.kind(), reason);
+    afterCommit(() -> listener.accept(failed));
     Map<FailureReason, Integer> failures = failures(held.id());
     int retries = settings.retries(reason);
     int times =

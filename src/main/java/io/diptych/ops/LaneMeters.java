@@ -1,5 +1,6 @@
 package io.diptych.ops;
 
+import io.diptych.job.AttemptFailed;
 import io.diptych.job.FailureReason;
 import io.diptych.job.JobEnded;
 import io.diptych.job.JobKind;
@@ -31,6 +32,9 @@ final class LaneMeters implements LaneListener {
       claims(kind, "empty");
       counter("diptych.fence.rejections", kind);
       counter("diptych.heartbeat.failures", kind);
+      for (FailureReason reason : FailureReason.values()) {
+        failures(kind, reason);
+      }
     }
   }
 
@@ -44,6 +48,12 @@ final class LaneMeters implements LaneListener {
         .tag("reason", ended.errorCode() == null ? "none" : ended.errorCode())
         .register(registry)
         .increment();
+  }
+
+  /** This process has found that a run failed, its own or that of a worker that was lost. */
+  @EventListener
+  void failed(AttemptFailed failed) {
+    failures(failed.kind(), failed.reason()).increment();
   }
 
   @Override
@@ -107,16 +117,6 @@ final class LaneMeters implements LaneListener {
   }
 
   @Override
-  public void failed(JobKind kind, FailureReason reason) {
-    Counter.builder("diptych.attempts.failed")
-        .description("Runs that failed, by reason")
-        .tag("kind", tag(kind))
-        .tag("reason", tag(reason))
-        .register(registry)
-        .increment();
-  }
-
-  @Override
   public void canceled(JobKind kind, Duration latency) {
     timer("diptych.cancel.latency", "From the wish to the end of a running job", kind)
         .record(latency);
@@ -130,6 +130,14 @@ final class LaneMeters implements LaneListener {
   @Override
   public void heartbeatFailed(JobKind kind) {
     counter("diptych.heartbeat.failures", kind).increment();
+  }
+
+  private Counter failures(JobKind kind, FailureReason reason) {
+    return Counter.builder("diptych.attempts.failed")
+        .description("Runs that failed, by reason")
+        .tag("kind", tag(kind))
+        .tag("reason", tag(reason))
+        .register(registry);
   }
 
   private Counter claims(JobKind kind, String result) {

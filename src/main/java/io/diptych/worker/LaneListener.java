@@ -1,6 +1,5 @@
 package io.diptych.worker;
 
-import io.diptych.job.FailureReason;
 import io.diptych.job.JobKind;
 import io.diptych.job.JobState;
 import java.time.Duration;
@@ -31,9 +30,6 @@ public interface LaneListener {
 
   /** A run is over; the state it left the job in. */
   default void ended(JobKind kind, JobState state, Duration took) {}
-
-  /** A run failed. */
-  default void failed(JobKind kind, FailureReason reason) {}
 
   /** A running job ended because its owner asked; time from the wish to the end. */
   default void canceled(JobKind kind, Duration latency) {}

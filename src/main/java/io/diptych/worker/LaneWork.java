@@ -308,7 +308,6 @@ final class LaneWork implements TicketHandler {
     }
     Failure failure = Failure.of(thrown);
     log.warn("The run failed: {} ({}).", failure.reason(), failure.message(), thrown);
-    listener.failed(run.job().kind(), failure.reason());
     conclude(run, () -> queue.running().fail(run.job(), failure.reason(), failure.message()));
   }
 

@@ -2,8 +2,6 @@ package io.diptych.worker;
 
 import io.diptych.job.FailureReason;
 import io.diptych.job.FenceLostException;
-import io.diptych.job.Job;
-import io.diptych.job.JobState;
 import io.diptych.job.RunningJobs;
 import java.time.Clock;
 import java.time.Duration;
@@ -24,21 +22,13 @@ final class Watchdog {
   private final RunningJobs running;
   private final Duration grace;
   private final Clock clock;
-  private final LaneListener listener;
   private final ProcessExit exit;
 
-  Watchdog(
-      Runs runs,
-      RunningJobs running,
-      Duration grace,
-      Clock clock,
-      LaneListener listener,
-      ProcessExit exit) {
+  Watchdog(Runs runs, RunningJobs running, Duration grace, Clock clock, ProcessExit exit) {
     this.runs = runs;
     this.running = running;
     this.grace = grace;
     this.clock = clock;
-    this.listener = listener;
     this.exit = exit;
   }
 
@@ -72,14 +62,10 @@ final class Watchdog {
         run.job().id(),
         run.silence(now).toSeconds());
     try {
-      Job after =
-          running.fail(
-              run.job(),
-              FailureReason.STUCK,
-              "The run made no progress for %d s.".formatted(run.silence(now).toSeconds()));
-      if (after.state() == JobState.QUEUED || after.state() == JobState.FAILED) {
-        listener.failed(run.job().kind(), FailureReason.STUCK);
-      }
+      running.fail(
+          run.job(),
+          FailureReason.STUCK,
+          "The run made no progress for %d s.".formatted(run.silence(now).toSeconds()));
     } catch (FenceLostException e) {
       log.info("Job {} had been taken over already.", run.job().id());
     }

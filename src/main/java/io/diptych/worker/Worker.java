@@ -64,8 +64,7 @@ public final class Worker {
     this.pool =
         new LanePool(
             lanes, kind -> counters.get(kind).pause(), kind -> counters.get(kind).resume());
-    this.watchdog =
-        new Watchdog(runs, queue.running(), settings.stuckGrace(), clock, listener, exit);
+    this.watchdog = new Watchdog(runs, queue.running(), settings.stuckGrace(), clock, exit);
     LaneWork work = new LaneWork(queue, runners, pool, runs, settings, clock, listener);
     for (JobKind kind : kinds) {
       int count = (int) lanes.stream().filter(lane -> lane.kinds().contains(kind)).count();

@@ -27,6 +27,7 @@ public final class QueueFixture {
   public final TicketOffice tickets;
   public final JobQueue queue;
   public final List<JobEnded> ended = new CopyOnWriteArrayList<>();
+  public final List<AttemptFailed> failed = new CopyOnWriteArrayList<>();
 
   private QueueFixture(
       DataSource dataSource, Clock clock, QueueSettings settings, List<JobRemoval> removals) {
@@ -44,7 +45,7 @@ public final class QueueFixture {
             settings,
             tickets,
             removals,
-            ended::add);
+            this::hear);
   }
 
   public static QueueFixture over(DataSource dataSource, Clock clock, QueueSettings settings) {
@@ -58,6 +59,14 @@ public final class QueueFixture {
   public static QueueFixture over(
       TestDatabase database, Clock clock, QueueSettings settings, List<JobRemoval> removals) {
     return new QueueFixture(database.dataSource(), clock, settings, removals);
+  }
+
+  private void hear(JobNotice notice) {
+    if (notice instanceof JobEnded end) {
+      ended.add(end);
+    } else if (notice instanceof AttemptFailed failure) {
+      failed.add(failure);
+    }
   }
 
   /** A request that says its name. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.diptych.artifact.BlobKind;
 import io.diptych.database.TestDatabase;
 import io.diptych.engine.program.DeviceMemory;
+import io.diptych.job.AttemptFailed;
 import io.diptych.job.FailureReason;
 import io.diptych.job.JobEnded;
 import io.diptych.job.JobKind;
@@ -48,7 +49,7 @@ class MetersTableTest {
     lanes.step(kind, time);
     lanes.checkpoint(kind, time, 1);
     lanes.ended(kind, JobState.SUCCEEDED, time);
-    lanes.failed(kind, FailureReason.STUCK);
+    lanes.failed(new AttemptFailed(UUID.randomUUID(), kind, FailureReason.STUCK));
     lanes.canceled(kind, time);
     lanes.fenceLost(kind);
     lanes.heartbeatFailed(kind);
