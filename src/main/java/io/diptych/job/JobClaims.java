@@ -35,7 +35,7 @@ public final class JobClaims {
   /** The part of a claim's query that keeps out what may not or cannot run here and now. */
   private static final String MAY_RUN =
       """
-          and (start_by is null or start_by > :now)
+          and (started_at is not null or start_by is null or start_by > :now)
           and (not_before is null or not_before <= :now)
           and (:anyModel or model_digest is null or model_digest in (:models))
           and need_bytes <= :freeBytes
@@ -125,13 +125,23 @@ public final class JobClaims {
   }
 
   private Claim takeNext(ClaimRequest request) {
-    Optional<Candidate> next = next(request, request.capacity());
-    if (next.isEmpty()) {
-      boolean elsewhere =
-          request.capacity().isLimited() && next(request, LaneCapacity.UNLIMITED).isPresent();
-      return elsewhere ? new Claim.NotHere() : new Claim.Nothing();
+    while (true) {
+      Optional<Candidate> next = next(request, request.capacity());
+      if (next.isEmpty()) {
+        boolean elsewhere =
+            request.capacity().isLimited() && next(request, LaneCapacity.UNLIMITED).isPresent();
+        return elsewhere ? new Claim.NotHere() : new Claim.Nothing();
+      }
+      List<ClaimedJob> held = hold(batch(request, next.get()), request);
+      // Empty when whoever canceled what was found was faster.
+      if (!held.isEmpty()) {
+        return new Claim.Taken(held, false);
+      }
     }
-    Candidate first = next.get();
+  }
+
+  /** The found job and up to {@code batch - 1} mates; their tenants have had their turns. */
+  private List<UUID> batch(ClaimRequest request, Candidate first) {
     advance(request.kind(), first.tenant(), first.start(), 1);
     List<Candidate> batch = new ArrayList<>(List.of(first));
     if (request.batch() > 1 && first.batchKey() != null && !first.alone()) {
@@ -141,7 +151,7 @@ public final class JobClaims {
           .forEach((tenant, count) -> advance(request.kind(), tenant, first.start(), count));
       batch.addAll(mates);
     }
-    return new Claim.Taken(hold(batch.stream().map(Candidate::id).toList(), request), false);
+    return batch.stream().map(Candidate::id).toList();
   }
 
   /** The head of the queue of the tenant whose turn it is. */
@@ -256,7 +266,7 @@ public final class JobClaims {
         .update();
   }
 
-  /** Gives queued jobs to the lane. */
+  /** Gives the lane those of the jobs that are queued still. */
   private List<ClaimedJob> hold(List<UUID> ids, ClaimRequest request) {
     Instant now = rows.now();
     List<Taken> taken =
@@ -279,6 +289,9 @@ public final class JobClaims {
             .param("from", List.of(JobState.QUEUED.name()))
             .query((row, number) -> new Taken(rows.claimed(row, number), row.getLong("version")))
             .list();
+    if (taken.isEmpty()) {
+      return List.of();
+    }
     rows.sql
         .sql(
             """
@@ -286,14 +299,14 @@ public final class JobClaims {
                 (job_id, fence, number, worker, lane, batch_size, started_at)
             select id, fence, attempt, worker, lane, :size, :now from job where id in (:ids)
             """)
-        .param("size", ids.size())
+        .param("size", taken.size())
         .param("now", at(now))
-        .param("ids", ids)
+        .param("ids", taken.stream().map(each -> each.job().id()).toList())
         .update();
     for (Taken each : taken) {
       Map<String, Object> data = new LinkedHashMap<>();
       data.put("attempt", each.job().attempt());
-      data.put("batchSize", ids.size());
+      data.put("batchSize", taken.size());
       rows.append(each.job().id(), each.version(), now, JobEvent.Type.STARTED, data);
     }
     return taken.stream()

@@ -51,8 +51,10 @@ public final class JobSweeps {
                   .sql
                   .sql(
                       """
-                      select id, coalesce(start_by <= :now, false) as did_not_start from job
-                      where state = 'QUEUED' and (start_by <= :now or finish_by <= :now)
+                      select id, started_at is null and coalesce(start_by <= :now, false)
+                          as did_not_start from job
+                      where state = 'QUEUED'
+                          and (started_at is null and start_by <= :now or finish_by <= :now)
                       limit :limit for no key update skip locked
                       """)
                   .param("now", at(rows.now()))

@@ -3,6 +3,7 @@ package io.diptych.job;
 import static io.diptych.job.QueueFixture.name;
 import static io.diptych.job.QueueFixture.request;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.diptych.database.TestDatabase;
 import java.time.Duration;
@@ -12,10 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 class JobClaimsTest {
 
@@ -238,6 +242,40 @@ class JobClaimsTest {
         .containsExactly(
             org.assertj.core.groups.Tuple.tuple(Attempt.Outcome.FAILED, FailureReason.WORKER_LOST),
             org.assertj.core.groups.Tuple.tuple(null, null));
+    assertThat(fixture.failed)
+        .containsExactly(
+            new AttemptFailed(other.id(), JobKind.DECOMPOSITION, FailureReason.WORKER_LOST));
+  }
+
+  @Test
+  void aJobThatIsCanceledWhileALaneTakesItIsLeftOutAndTheNextIsTaken() throws Exception {
+    Job canceled = fixture.submit(JobKind.DECOMPOSITION, "a", "canceled");
+    fixture.submit(JobKind.DECOMPOSITION, "a", "next");
+    CompletableFuture<Claim> claim = new CompletableFuture<>();
+
+    fixture.transaction.executeWithoutResult(
+        status -> {
+          fixture.queue.jobs().cancel("a", canceled.id());
+          claim.completeAsync(() -> fixture.claim(JobKind.DECOMPOSITION, 1));
+          await().until(this::aSessionWaitsForARow);
+        });
+
+    assertThat(taken(claim.get(10, TimeUnit.SECONDS)))
+        .extracting(QueueFixture::name)
+        .containsExactly("next");
+    assertThat(fixture.read(canceled).state()).isEqualTo(JobState.CANCELED);
+    assertThat(fixture.queue.jobs().attempts("a", canceled.id())).isEmpty();
+  }
+
+  private boolean aSessionWaitsForARow() {
+    return JdbcClient.create(fixture.dataSource)
+        .sql(
+            """
+            select exists (select from pg_stat_activity
+                where datname = current_database() and wait_event = 'transactionid')
+            """)
+        .query(Boolean.class)
+        .single();
   }
 
   @Test

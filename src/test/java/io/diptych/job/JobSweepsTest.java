@@ -72,6 +72,24 @@ class JobSweepsTest {
   }
 
   @Test
+  void aStartDeadlineNoLongerCountsOnceTheJobHasRunAndWasHandedBack() {
+    Job job =
+        fixture
+            .queue
+            .jobs()
+            .submit(
+                Submission.of(JobKind.GENERATION, "a", request("drained"))
+                    .startWithin(Duration.ofSeconds(10))
+                    .build());
+    ClaimedJob claimed = fixture.take(JobKind.GENERATION);
+    clock.advance(Duration.ofMinutes(10));
+    fixture.queue.running().handBack(claimed);
+
+    assertThat(sweeps.expire()).isZero();
+    assertThat(fixture.take(JobKind.GENERATION).id()).isEqualTo(job.id());
+  }
+
+  @Test
   void aRunWhoseLaneDoesNotLookAtTheClockIsExpiredByTheSweepAndItsWritesAreRefused() {
     Job job =
         fixture
