@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -171,9 +172,9 @@ final class JobRows {
         .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  void closeAttempt(
-      UUID job,
-      long fence,
+  /** A lane no longer holds the job: closes its attempt. */
+  private void letGo(
+      Held held,
       Instant at,
       Attempt.Outcome outcome,
       @Nullable FailureReason reason,
@@ -189,9 +190,47 @@ final class JobRows {
         .param("outcome", outcome.name())
         .param("reason", reason == null ? null : reason.name())
         .param("message", message)
-        .param("job", job)
-        .param("fence", fence)
+        .param("job", held.id())
+        .param("fence", held.fence())
         .update();
+    offerToOtherLanes(held);
+  }
+
+  /**
+   * The lane that lets a job go takes the next of its kind. Jobs of another kind that the tenant's
+   * cap on running jobs kept back have spent their tickets, so that no lane would look for them.
+   */
+  private void offerToOtherLanes(Held held) {
+    boolean atItsCap =
+        sql.sql(
+                """
+                select count(*) >= (select coalesce(min(running_cap), :runningCap)
+                    from tenant_share where tenant = :tenant)
+                from job where tenant = :tenant and state in ('RUNNING', 'CANCEL_REQUESTED')
+                """)
+            .param("tenant", held.tenant())
+            .param("runningCap", settings.runningCap())
+            .query(Boolean.class)
+            .single();
+    if (atItsCap) {
+      for (JobKind kind : EnumSet.complementOf(EnumSet.of(held.kind()))) {
+        if (hasQueued(held.tenant(), kind)) {
+          offer(kind, null);
+        }
+      }
+    }
+  }
+
+  private boolean hasQueued(String tenant, JobKind kind) {
+    return sql.sql(
+            """
+            select exists (select from job
+                where state = 'QUEUED' and kind = :kind and tenant = :tenant)
+            """)
+        .param("kind", kind.name())
+        .param("tenant", tenant)
+        .query(Boolean.class)
+        .single();
   }
 
   /** Ends a job that is held. The caller has locked the row and knows that the change is legal. */
@@ -202,8 +241,7 @@ final class JobRows {
       @Nullable JsonNode result,
       @Nullable JobError error) {
     Instant now = now();
-    closeAttempt(
-        held.id(), held.fence(), now, outcome, null, error == null ? null : error.message());
+    letGo(held, now, outcome, null, error == null ? null : error.message());
     return finish(held.id(), state, result, error);
   }
 
@@ -262,7 +300,7 @@ final class JobRows {
    */
   Job failOrRepeat(Held held, FailureReason reason, String message) {
     Instant now = now();
-    closeAttempt(held.id(), held.fence(), now, Attempt.Outcome.FAILED, reason, message);
+    letGo(held, now, Attempt.Outcome.FAILED, reason, message);
     AttemptFailed failed = new AttemptFailed(held.id(), held.kind(), reason);
     afterCommit(() -> listener.accept(failed));
     Map<FailureReason, Integer> failures = failures(held.id());
@@ -295,7 +333,7 @@ final class JobRows {
 
   /** A lane that goes down gives its job back; no attempt is counted. */
   Job handBack(Held held) {
-    closeAttempt(held.id(), held.fence(), now(), Attempt.Outcome.HANDED_BACK, null, null);
+    letGo(held, now(), Attempt.Outcome.HANDED_BACK, null, null);
     return requeue(held.id(), false, false, null, JobEvent.Type.HANDED_BACK, Map.of());
   }
 

@@ -163,6 +163,21 @@ class JobClaimsTest {
   }
 
   @Test
+  void aJobThatTheCapHeldBackIsOfferedWhenAJobOfAnotherKindEnds() {
+    fixture.submit(JobKind.DECOMPOSITION, "capped", "one");
+    fixture.sql.sql("update tenant_share set running_cap = 1").update();
+    ClaimedJob running = fixture.take(JobKind.DECOMPOSITION);
+    fixture.submit(JobKind.GENERATION, "capped", "two");
+    assertThat(fixture.claim(JobKind.GENERATION, 1)).isInstanceOf(Claim.Nothing.class);
+    int before = fixture.tickets.waiting(JobKind.GENERATION);
+
+    fixture.queue.running().succeed(running, request("x"), () -> {});
+
+    assertThat(fixture.tickets.waiting(JobKind.GENERATION)).isEqualTo(before + 1);
+    assertThat(name(fixture.take(JobKind.GENERATION))).isEqualTo("two");
+  }
+
+  @Test
   void batchMatesShareTheKeyAndComeFromAllTenantsInTurn() {
     for (int i = 0; i < 6; i++) {
       generation("a", "512");
