@@ -7,6 +7,7 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
 import java.util.Locale;
 import java.util.Set;
@@ -19,7 +20,8 @@ import org.springframework.web.filter.OncePerRequestFilter;
  *
  * <p>A browser on the same machine lets any web site send requests here, and a site can rebind its
  * own name to a loopback address to read the answers. So requests from foreign origins are refused,
- * and on loopback also those under a foreign host name.
+ * and those that come over loopback under a foreign host name. A management port may be open to the
+ * network where the service is not: probes call it by any address.
  */
 class LocalAccessFilter extends OncePerRequestFilter {
 
@@ -39,6 +41,7 @@ class LocalAccessFilter extends OncePerRequestFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws ServletException, IOException {
     if (loopbackOnly
+        && InetAddress.getByName(request.getLocalAddr()).isLoopbackAddress()
         && !LOOPBACK_NAMES.contains(request.getServerName().toLowerCase(Locale.ROOT))) {
       refuse(request, response, "Without credentials the service answers only to localhost.");
     } else if (isForeign(request, request.getHeader(HttpHeaders.ORIGIN))) {
