@@ -196,7 +196,16 @@ public final class EmbeddedServer implements AutoCloseable {
   /** A server whose owner was killed still runs; the file lock says that nobody owns it. */
   private static void stopOrphan(Layout layout) throws IOException {
     Optional<Postmaster> found = postmaster(layout);
-    if (found.isEmpty() || ProcessHandle.of(found.get().pid()).isEmpty()) {
+    if (found.isEmpty()) {
+      return;
+    }
+    Optional<ProcessHandle> process = ProcessHandle.of(found.get().pid());
+    if (process.isEmpty()) {
+      return;
+    }
+    if (!mayBePostgres(process.get())) {
+      // The machine lost its power, and the number has become another process: leave that alone.
+      Files.delete(layout.postmaster());
       return;
     }
     log.info(
@@ -233,7 +242,7 @@ public final class EmbeddedServer implements AutoCloseable {
   }
 
   private static Optional<Postmaster> postmaster(Layout layout) throws IOException {
-    Path file = layout.data().resolve("postmaster.pid");
+    Path file = layout.postmaster();
     if (!Files.exists(file)) {
       return Optional.empty();
     }
@@ -246,6 +255,14 @@ public final class EmbeddedServer implements AutoCloseable {
   }
 
   private record Postmaster(long pid, int port) {}
+
+  private static boolean mayBePostgres(ProcessHandle process) {
+    return process
+        .info()
+        .command()
+        .map(command -> Path.of(command).getFileName().toString().startsWith("postgres"))
+        .orElse(true);
+  }
 
   private static String password(Layout layout) throws IOException {
     if (Files.exists(layout.password())) {
@@ -356,6 +373,11 @@ public final class EmbeddedServer implements AutoCloseable {
 
     Path data() {
       return root.resolve("data");
+    }
+
+    /** Where the server writes its process and port. */
+    Path postmaster() {
+      return data().resolve("postmaster.pid");
     }
 
     Path password() {

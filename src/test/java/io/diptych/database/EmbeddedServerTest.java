@@ -95,6 +95,27 @@ class EmbeddedServerTest {
   }
 
   @Test
+  void aProcessThatGotTheNumberOfALostServerIsLeftAlone() throws Exception {
+    try (EmbeddedServer server = TestDatabase.embedded(directory, 0)) {
+      assertThat(server.url()).isNotEmpty();
+    }
+    Process bystander = new ProcessBuilder("sleep", "600").start();
+    Path data = directory.resolve("data");
+    try {
+      Files.writeString(
+          data.resolve("postmaster.pid"),
+          bystander.pid() + "\n" + data + "\n1767225600\n5432\n\nlocalhost\n");
+      try (EmbeddedServer server = TestDatabase.embedded(directory, 0);
+          Connection connection = connect(server)) {
+        assertThat(value(connection, "select 'up'")).isEqualTo("up");
+      }
+      assertThat(bystander.isAlive()).isTrue();
+    } finally {
+      bystander.destroyForcibly();
+    }
+  }
+
+  @Test
   void aFirstStartThatDiedHalfWayIsBegunAnew() throws Exception {
     Path data = Files.createDirectories(directory.resolve("data"));
     Files.writeString(data.resolve("PG_VERSION"), "18\n");
