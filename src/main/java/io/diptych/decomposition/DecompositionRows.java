@@ -135,10 +135,10 @@ final class DecompositionRows {
         .query(row -> {});
   }
 
-  /** Which of these exist. */
-  Set<UUID> existing(Collection<UUID> ids) {
+  /** Which of these exist and are not past their retention. */
+  Set<UUID> kept(Collection<UUID> ids) {
     return Set.copyOf(
-        sql.sql("select id from decomposition where id in (:ids)")
+        sql.sql("select id from decomposition where id in (:ids) and expired_at is null")
             .param("ids", ids)
             .query(UUID.class)
             .list());

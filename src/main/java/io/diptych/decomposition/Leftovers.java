@@ -52,7 +52,10 @@ final class Leftovers implements BlobOwner {
     try {
       store.deleteAll(id);
     } catch (BlobStoreException e) {
-      log.warn("Blobs of {}, which is past its retention, are left over.", id, e);
+      log.warn(
+          "Blobs of {}, which is past its retention, are left over; the sweep deletes them.",
+          id,
+          e);
     }
   }
 
@@ -61,13 +64,10 @@ final class Leftovers implements BlobOwner {
     return EnumSet.of(BlobKind.IMAGE, BlobKind.CONCEPT, BlobKind.PREVIEW);
   }
 
-  /** All of a decomposition that exists: a retry reads its picture, an owner its previews. */
+  /** All of a decomposition that is kept: a retry reads its picture, an owner its previews. */
   @Override
   public Set<BlobKey> needed(Collection<BlobKey> blobs) {
-    Set<UUID> existing =
-        rows.existing(blobs.stream().map(BlobKey::owner).collect(Collectors.toSet()));
-    return blobs.stream()
-        .filter(blob -> existing.contains(blob.owner()))
-        .collect(Collectors.toSet());
+    Set<UUID> kept = rows.kept(blobs.stream().map(BlobKey::owner).collect(Collectors.toSet()));
+    return blobs.stream().filter(blob -> kept.contains(blob.owner())).collect(Collectors.toSet());
   }
 }

@@ -87,6 +87,21 @@ class DecompositionLifeTest {
   }
 
   @Test
+  void theSweepDeletesWhatTheStoreKeptPastItsRetention(@TempDir Path directory) {
+    try (TestDatabase database = TestDatabase.create();
+        TestService service = start(database, directory)) {
+      JsonNode done = service.newTenant().run("{\"steps\": 1}", "SUCCEEDED");
+      UUID id = UUID.fromString(done.get("id").asString());
+      service.context().getBean(Leftovers.class).expireArtifacts(Duration.ofNanos(1));
+      service.context().getBean(BlobStore.class).put(id, BlobKind.IMAGE, new byte[] {1});
+      service.age(Duration.ofHours(25));
+
+      assertThat(service.chore("sweep-blobs").run()).isEqualTo(1);
+      assertThat(service.stored(id.toString())).isEmpty();
+    }
+  }
+
+  @Test
   void theSweepDeletesWhatBelongsToNoDecompositionAndNothingElse(@TempDir Path directory) {
     try (TestDatabase database = TestDatabase.create();
         TestService service = start(database, directory)) {
