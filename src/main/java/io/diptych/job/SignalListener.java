@@ -19,6 +19,9 @@ public final class SignalListener {
   /** How long a read blocks before the thread looks whether it is to stop. */
   private static final int READ_MILLIS = 500;
 
+  private static final int QUIET_READS = 60;
+  private static final int VALID_SECONDS = 5;
+
   private final DataSource dataSource;
   private final JobSignals signals;
   private final Duration reconnectDelay;
@@ -63,7 +66,7 @@ public final class SignalListener {
         signals.resynchronise();
         away = false;
         try {
-          read(connection.unwrap(PGConnection.class));
+          read(connection);
         } finally {
           // The connection goes back to the pool; the next user must not collect notifications.
           if (!connection.isClosed()) {
@@ -85,9 +88,19 @@ public final class SignalListener {
     }
   }
 
-  private void read(PGConnection connection) throws SQLException {
+  private void read(Connection connection) throws SQLException {
+    PGConnection notified = connection.unwrap(PGConnection.class);
+    int quiet = 0;
     while (running) {
-      PGNotification[] arrived = connection.getNotifications(READ_MILLIS);
+      PGNotification[] arrived = notified.getNotifications(READ_MILLIS);
+      quiet = arrived == null ? quiet + 1 : 0;
+      if (quiet == QUIET_READS) {
+        // A connection that the network dropped looks like one that has nothing to tell.
+        if (!connection.isValid(VALID_SECONDS)) {
+          throw new SQLException("The connection does not answer.");
+        }
+        quiet = 0;
+      }
       if (arrived != null) {
         for (PGNotification notification : arrived) {
           signals.received(notification.getParameter());

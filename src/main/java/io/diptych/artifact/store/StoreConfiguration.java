@@ -26,7 +26,10 @@ import software.amazon.awssdk.services.s3.S3Configuration;
 class StoreConfiguration {
 
   private static final Duration CONNECT = Duration.ofSeconds(5);
-  private static final Duration SILENCE = Duration.ofSeconds(30);
+  private static final Duration SILENCE = Duration.ofSeconds(10);
+
+  /** Of a call with its repetitions: shorter than the silence after which a run counts as stuck. */
+  private static final Duration CALL = Duration.ofSeconds(45);
 
   @Bean
   BlobStore blobStore(
@@ -67,6 +70,7 @@ class StoreConfiguration {
         .credentialsProvider(credentials)
         .httpClientBuilder(
             UrlConnectionHttpClient.builder().connectionTimeout(CONNECT).socketTimeout(SILENCE))
+        .overrideConfiguration(override -> override.apiCallTimeout(CALL))
         // We send and check our own digest; several services choke on the SDK's trailing ones.
         .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
         .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
