@@ -32,8 +32,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class CsdRun {
 
-  private static final long GOLDEN_RATIO = 0x9E3779B97F4A7C15L;
-
   /** Share of the learning rate at the first step of the warm-up. */
   private static final double WARM_UP_START = 0.005;
 
@@ -129,11 +127,9 @@ final class CsdRun {
   /** Does the next step. */
   StepReport next() {
     long start = System.nanoTime();
-    SplittableRandom random = new SplittableRandom(options.seed() + GOLDEN_RATIO * (step + 1));
-    boolean flipped = random.nextDouble() < 0.5 && options.horizontalFlip();
-    boolean dropped = random.nextDouble() < options.optimiser().conditionDropout();
+    StepChance chance = StepChance.of(options, step);
     Kind kind = !options.scaleAware() ? Kind.JOINT : step % 2 == 0 ? Kind.STYLE : Kind.CONTENT;
-    Target target = target(flipped);
+    Target target = target(chance.flipped());
     List<Double> scaleLosses =
         new ArrayList<>(
             Collections.nCopies(models.switti().architecture().sides().size(), Double.NaN));
@@ -145,7 +141,8 @@ final class CsdRun {
       List<NDArray> contentValues = values(scope, content, contentActive);
       List<NDArray> styleValues = values(scope, style, styleActive);
       Memories memories = memories(scope, contentValues, styleValues);
-      TextCondition text = text(scope, kind, dropped, rows(contentValues), rows(styleValues));
+      TextCondition text =
+          text(scope, kind, chance.dropped(), rows(contentValues), rows(styleValues));
       Switti.Prepared prepared =
           models.switti().prepare(scope, text.context(), null, text.pooled(), null, true);
       NDArray total = forward(scope, kind, target, prepared, memories, scaleLosses);
