@@ -58,6 +58,7 @@ final class Planner {
     }
     Rectification rectification = options.rectification();
     if (rectification != null) {
+      checkSubject(options.contentWord(), errors);
       checkSubConcepts(rectification, errors);
     }
     if (!errors.isEmpty()) {
@@ -159,6 +160,18 @@ final class Planner {
         base.space());
   }
 
+  /** What the sub-concepts of rectification are looked up by. */
+  private static void checkSubject(@Nullable String contentWord, List<FieldError> errors) {
+    if (contentWord != null && !contentWord.isBlank() && !SubConcepts.isSubject(contentWord)) {
+      errors.add(
+          FieldError.at(
+              "/contentWord",
+              "must hold a letter or a digit and at most "
+                  + SubConcepts.LONGEST_SUBJECT
+                  + " characters, or rectification be off"));
+    }
+  }
+
   private static void checkSubConcepts(Rectification rectification, List<FieldError> errors) {
     String pointer = "/rectification/subConcepts";
     List<String> lines = rectification.subConcepts();
@@ -175,6 +188,9 @@ final class Planner {
         errors.add(
             FieldError.at(
                 pointer + "/" + i, "must have 1 to " + SubConcepts.LONGEST_LINE + " characters"));
+      } else if (line.strip().chars().anyMatch(Character::isISOControl)) {
+        errors.add(
+            FieldError.at(pointer + "/" + i, "holds a line break or another control character"));
       }
     }
     long distinct = lines.stream().distinct().count();

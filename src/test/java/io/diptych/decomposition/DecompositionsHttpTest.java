@@ -235,6 +235,19 @@ class DecompositionsHttpTest {
     reply.json().get("errors").forEach(error -> pointers.add(error.get("pointer").asString()));
     assertThat(pointers)
         .contains("/contentWord", "/steps", "/tokens", "/memory/blocks", "/rectification/rank");
+    reply =
+        alice.submit(
+            """
+            {"contentWord": "???", "rectification": {"rank": 1, "subConcepts": ["red\\tfox"]}}
+            """);
+    assertThat(reply.json().at("/errors/0/pointer").asString()).isEqualTo("/contentWord");
+    assertThat(reply.json().at("/errors/1/pointer").asString())
+        .isEqualTo("/rectification/subConcepts/0");
+    reply = alice.submit("{\"styleWord\": \"a\\u0000b\"}");
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.json().at("/errors/0/pointer").asString()).isEqualTo("/styleWord");
+    assertThat(problem(alice.get("/decompositions?label=a:%00"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.submit("{\"backbone\": \"nonesuch\"}"), 422))
         .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.submit("{\"contentwort\": \"x\"}"), 422))
@@ -281,6 +294,25 @@ class DecompositionsHttpTest {
     assertThat(alice.get("/decompositions").json().get("items")).hasSize(1);
     assertThat(problem(alice.submit(LONG, "Idempotency-Key", key), 422))
         .isEqualTo(ProblemType.IDEMPOTENCY_MISMATCH.uri());
+  }
+
+  @Test
+  void anAnswerTooLongToBeKeptIsMadeAnewForARepetition() {
+    String lines =
+        IntStream.range(0, 500)
+            .mapToObj(i -> "\"" + "red fox ".repeat(24) + i + "\"")
+            .collect(Collectors.joining(","));
+    String request = "{\"rectification\": {\"rank\": 3, \"subConcepts\": [" + lines + "]}}";
+
+    Reply first = alice.submit(request, "Idempotency-Key", "long");
+    Reply again = alice.submit(request, "Idempotency-Key", "long");
+
+    assertThat(first.status()).as(first.body()).isEqualTo(202);
+    assertThat(again.status()).isEqualTo(202);
+    assertThat(again.header("Idempotency-Replayed")).isEqualTo("true");
+    assertThat(again.json().get("id")).isEqualTo(first.json().get("id"));
+    assertThat(again.json().get("settings")).isEqualTo(first.json().get("settings"));
+    assertThat(alice.delete(first.header("Location")).status()).isEqualTo(204);
   }
 
   @Test

@@ -209,7 +209,9 @@ class DecomposeController {
     }
     Answer known = outcome instanceof Outcome.Replayed replayed ? replayed.answer() : null;
     Answer again =
-        known == null ? accepted(decompositions.require(tenant.id(), outcome.resourceId())) : known;
+        known == null || known.body() == null
+            ? accepted(decompositions.require(tenant.id(), outcome.resourceId()))
+            : known;
     return answer(again).header(IdempotencyKey.REPLAYED_HEADER, "true").body(again.body());
   }
 

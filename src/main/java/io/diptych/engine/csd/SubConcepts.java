@@ -16,6 +16,15 @@ public interface SubConcepts {
   /** The longest line, in characters. */
   int LONGEST_LINE = 200;
 
+  /** The longest word(s) for a subject, in characters. */
+  int LONGEST_SUBJECT = 100;
+
+  /** Whether every source takes these word(s) for a subject. */
+  static boolean isSubject(String contentWord) {
+    return contentWord.length() <= LONGEST_SUBJECT
+        && contentWord.codePoints().anyMatch(Character::isLetterOrDigit);
+  }
+
   /**
    * Describes kinds of a subject.
    *

@@ -16,8 +16,6 @@ import java.util.regex.Pattern;
  */
 record SubjectPhrase(List<String> words, int headEnd) {
 
-  static final int LONGEST = 100;
-
   private static final Pattern NOT_A_WORD = Pattern.compile("[^\\p{L}\\p{M}\\p{N}']+");
   private static final Pattern POSSESSIVE = Pattern.compile("^'+|'s?$|'+$");
   private static final Set<String> ARTICLES = Set.of("a", "an", "the");
@@ -28,12 +26,12 @@ record SubjectPhrase(List<String> words, int headEnd) {
           "behind", "beside", "between", "and", "or", "made", "wearing", "holding");
 
   static SubjectPhrase parse(String contentWord) {
-    if (contentWord.length() > LONGEST) {
+    if (contentWord.length() > SubConcepts.LONGEST_SUBJECT) {
       throw invalid(
           "The content word has "
               + contentWord.length()
               + " characters; at most "
-              + LONGEST
+              + SubConcepts.LONGEST_SUBJECT
               + " are allowed. Name the subject in a few words, for example \"red fox\".");
     }
     String plain = Normalizer.normalize(contentWord, Normalizer.Form.NFC).replace('\u2019', '\'');

@@ -77,7 +77,7 @@ public class Idempotency {
   public void answered(IdempotentRequest request, Answer answer) {
     IdempotencyKey key = request.key();
     if (key != null) {
-      table.keep(request, key, answer);
+      table.keep(request, key, answer.kept());
     }
   }
 
@@ -103,7 +103,7 @@ public class Idempotency {
           UUID made = work.get();
           table.made(request, key, made, clock.instant());
           if (answer != null) {
-            table.keep(request, key, answer.apply(made));
+            table.keep(request, key, answer.apply(made).kept());
           }
           return new Outcome.Created(made);
         });

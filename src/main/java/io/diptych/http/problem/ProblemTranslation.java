@@ -1,10 +1,12 @@
 package io.diptych.http.problem;
 
 import jakarta.validation.ConstraintViolationException;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.tomcat.util.http.InvalidParameterException;
 import org.apache.tomcat.util.http.fileupload.impl.FileCountLimitExceededException;
@@ -13,6 +15,7 @@ import org.springframework.beans.TypeMismatchException;
 import org.springframework.context.MessageSourceResolvable;
 import org.springframework.core.MethodParameter;
 import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessException;
 import org.springframework.http.HttpHeaders;
@@ -52,6 +55,9 @@ import tools.jackson.core.JacksonException;
 class ProblemTranslation {
 
   private static final Duration SOON = Duration.ofSeconds(5);
+
+  /** SQLSTATE of a character that text or JSON cannot hold, and of a time out of range. */
+  private static final Set<String> NOT_STORABLE = Set.of("22021", "22P05", "22008");
 
   /** A problem with the headers that belong to it. */
   record Answer(Problem problem, HttpHeaders headers) {
@@ -215,6 +221,11 @@ class ProblemTranslation {
           ProblemType.ofStatus(parameters.getErrorCode()),
           "The query or the form has escapes that stand for nothing, or is too long.");
     }
+    if (failure instanceof DataIntegrityViolationException refused && isNotStorable(refused)) {
+      return Answer.of(
+          ProblemType.VALIDATION,
+          "A text holds a character, or a time is so far away, that it cannot be stored.");
+    }
     if (failure instanceof AuthenticationException) {
       return ofStatus(401);
     }
@@ -239,6 +250,11 @@ class ProblemTranslation {
       }
     }
     return Answer.of(ProblemType.MALFORMED_REQUEST, "The body is missing or cannot be read.");
+  }
+
+  private static boolean isNotStorable(DataIntegrityViolationException refused) {
+    return refused.getMostSpecificCause() instanceof SQLException cause
+        && NOT_STORABLE.contains(String.valueOf(cause.getSQLState()));
   }
 
   private static Answer ofMismatch(MethodArgumentTypeMismatchException mismatch) {
