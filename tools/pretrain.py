@@ -221,6 +221,17 @@ def switti_program(architecture, device, half_precision=False):
     return program.load("switti", attributes, device)
 
 
+def require_size(data, architecture):
+    """Pictures of another size would give token maps of other sides than the settings say."""
+    resolution = architecture["sides"][-1] * 2 ** (len(architecture["channelMultipliers"]) - 1)
+    if data.size != resolution:
+        raise SystemExit(
+            f"The data set has pictures of {data.size} px, the VQ-VAE takes {resolution} px. Name a data set made with"
+            f" --size {resolution}, or a VQ-VAE for {data.size} px: the last of sides, doubled for every entry of"
+            " channelMultipliers but one."
+        )
+
+
 def vqvae(options):
     judge = finished(options.judge, options.device)[0] if options.judge else {}
 
@@ -260,6 +271,7 @@ def vqvae(options):
         raise SystemExit("--switti DIR and --features FILE go with drawn=SHARE, and it with them.")
     if bool(recipe["styleLoss"] or recipe["distillation"] or recipe["drawn"]) != bool(judge):
         raise SystemExit("--judge DIR goes with styleLoss=STRENGTH, drawn=SHARE or distillation=WEIGHT, and they with it.")
+    require_size(train, run.architecture)
     judge = {"judge." + name: weight for name, weight in judge.items()}
     if recipe["drawn"]:
         drawer, metadata = finished(options.switti, options.device)
@@ -433,10 +445,12 @@ def switti(options):
     run = Run("switti", options, options.set)
     recipe, architecture = run.recipe, run.architecture
     vq_weights, metadata = finished(options.vqvae, options.device)
-    vq = vqvae_program(json.loads(metadata["settings"])["architecture"], options.device)
+    vq_architecture = json.loads(metadata["settings"])["architecture"]
+    vq = vqvae_program(vq_architecture, options.device)
     model = switti_program(architecture, options.device, options.bf16)
     exact = switti_program(architecture, options.device)
     train = Dataset(options.data, "train")
+    require_size(train, vq_architecture)
     features = Features(options.features, options.device)
     side, d = architecture["sides"][-1], architecture["latentChannels"]
     tokens = sum(s * s for s in architecture["sides"])

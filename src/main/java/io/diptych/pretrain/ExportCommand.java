@@ -123,6 +123,7 @@ final class ExportCommand implements Callable<Integer> {
       throw new PretrainException(
           swittiCheckpoint + " was not trained on the tokens of " + vqvaeCheckpoint + ".");
     }
+    Pictures.requireSize(labels, tokenizer.resolution());
     clear(out);
     List<Path> tokenizerFiles =
         AverageExport.write(vqvaeCheckpoint, out, "vqvae", METADATA, MAXIMUM_FILE_BYTES);

@@ -16,6 +16,27 @@ final class Pictures {
 
   private Pictures() {}
 
+  /**
+   * Demands pictures of a VQ-VAE's own size: a larger one would be read as several small ones.
+   *
+   * @param resolution pixels along one side of what the VQ-VAE takes
+   * @throws PretrainException when the data set's are of another size
+   */
+  static void requireSize(Dataset data, int resolution) {
+    if (data.imageSize() != resolution) {
+      throw new PretrainException(
+          "The data set has pictures of "
+              + data.imageSize()
+              + " px, the VQ-VAE takes "
+              + resolution
+              + " px. Name a data set made with --size "
+              + resolution
+              + ", or a VQ-VAE for "
+              + data.imageSize()
+              + " px: the last of sides, doubled for every entry of channelMultipliers but one.");
+    }
+  }
+
   /** (B, 3, S, S) in [-1, 1] of the pictures with these indices. */
   static float[] planes(Dataset data, int[] index, boolean[] mirrored) {
     int elements = 3 * data.imageSize() * data.imageSize();

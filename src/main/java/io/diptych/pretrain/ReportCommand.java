@@ -100,6 +100,7 @@ final class ReportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     try (PocketMeasurements measurements = PocketMeasurements.of(model, device)) {
       BackboneInfo info = measurements.backbone().info();
+      Pictures.requireSize(Dataset.open(data, Split.VALIDATION), info.resolution());
       line("# Figures of the %s backbone", info.name());
       line("");
       line(

@@ -60,6 +60,7 @@ final class SwittiCommand implements Callable<Integer> {
     }
     TrainingRun run = TrainingRun.open(options, "switti", options.changes, start);
     Path tokenizer = vqvae.resolve("checkpoint.safetensors");
+    Pictures.requireSize(train, CheckpointHeader.settings(tokenizer).vqvae().resolution());
     try (SwittiTrainer trainer =
             trainer(run, tokenizer, start, options.device, options.halfPrecision);
         CaptionEncoder captions = new CaptionEncoder(options.device)) {

@@ -78,14 +78,14 @@ final class VqvaeCommand implements Callable<Integer> {
     Dataset train = Dataset.open(options.data, Split.TRAIN);
     Dataset validation = Dataset.open(options.data, Split.VALIDATION);
     TrainingRun run = TrainingRun.open(options, "vqvae", options.changes, start);
-    try (VqvaeTrainer trainer = trainer(run);
+    try (VqvaeTrainer trainer = trainer(run, train);
         CaptionEncoder captions = switti == null ? null : new CaptionEncoder(options.device)) {
       run.train(options, new Training(run, trainer, captions, guidance, train, validation));
     }
     return 0;
   }
 
-  private VqvaeTrainer trainer(TrainingRun run) {
+  private VqvaeTrainer trainer(TrainingRun run, Dataset train) {
     RunSettings settings = run.settings();
     boolean discriminator = settings.real("discriminator") > 0;
     boolean distillation = settings.real("distillation") > 0;
@@ -116,6 +116,7 @@ final class VqvaeCommand implements Callable<Integer> {
           "--judge DIR goes with styleLoss=STRENGTH, drawn=SHARE or distillation=WEIGHT, and they"
               + " with it.");
     }
+    Pictures.requireSize(train, settings.vqvae().resolution());
     Path verdicts = judge == null ? null : judge.resolve("checkpoint.safetensors");
     JudgeArchitecture known = verdicts == null ? null : CheckpointHeader.settings(verdicts).judge();
     int classes = distillation && known != null ? known.classes() : 0;

@@ -389,6 +389,26 @@ class PretrainCommandTest {
     assertThat(refusal("decoderOnly=true", "drawn=0.5")).contains("--switti DIR");
   }
 
+  @Test
+  void picturesOfAnotherSizeThanTheTokenizersAreRefused() {
+    String pictures = data.toString();
+    String tokenizer = root.resolve("larger").toString();
+    String switti = root.resolve("larger-switti").toString();
+    String out = root.resolve("larger-pocket").toString();
+    initialise("vqvae", tokenizer, TINY_VQVAE, "--set", "channelMultipliers=[1,1,1]");
+    initialise("switti", switti, TINY_SWITTI, "--vqvae", tokenizer);
+    String[] training = {"switti", "--vqvae", tokenizer, "--data", pictures, "--run", out + "-run"};
+    String[] export = {
+      "export", "--vqvae", tokenizer, "--switti", switti, "--data", pictures, "--out", out
+    };
+    assertThat(refusal("steps=1", "sides=[1,2,4]", "channelMultipliers=[1,1,1]"))
+        .contains("8 px", "16 px", "--size 16");
+    assertThat(execute(1, training)).contains("8 px", "16 px", "--size 16");
+    assertThat(execute(1, export)).contains("8 px", "16 px", "--size 16");
+    assertThat(execute(1, "report", "--data", pictures, "--out", out)).contains("8 px", "64 px");
+    assertThat(root.resolve("larger-pocket")).doesNotExist();
+  }
+
   private String refusal(String... settings) {
     Path run = root.resolve("refused-" + String.join("-", settings));
     List<String> arguments =
@@ -499,6 +519,14 @@ class PretrainCommandTest {
             "--set",
             "channel=3");
     assertThat(told).contains("channel=3");
+  }
+
+  private static void initialise(String model, String run, List<String> settings, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("init", "--model", model, "--run", run));
+    arguments.add("--set");
+    arguments.addAll(settings);
+    arguments.addAll(List.of(more));
+    execute(0, arguments.toArray(String[]::new));
   }
 
   private static Path trainVqvae(String name, int steps, String... more) {

@@ -15,8 +15,17 @@ final class Measurements {
 
   private Measurements() {}
 
+  /**
+   * Pictures (B, 3, S, S) of the VQ-VAE's own size.
+   *
+   * @throws IllegalArgumentException when the values do not fill whole pictures of this size
+   */
   static NDArray planes(NDManager scope, Vqvae vqvae, float[] pictures) {
     int side = vqvae.architecture().resolution();
+    if (pictures.length % (3 * side * side) != 0) {
+      throw new IllegalArgumentException(
+          pictures.length + " values are no whole number of pictures of " + side + " px.");
+    }
     return scope.create(pictures, new Shape(pictures.length / (3L * side * side), 3, side, side));
   }
 

@@ -1,6 +1,7 @@
 package io.diptych.engine.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.Sampling;
@@ -83,6 +84,16 @@ class TrainingParityTest {
       }
     }
     assertAgreement("vqvae", found);
+  }
+
+  @Test
+  void valuesThatDoNotFillPicturesAreRefused() {
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+      assertThatThrownBy(() -> trainer.encode(new float[3 * 12 * 12]))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("432 values")
+          .hasMessageContaining("8 px");
+    }
   }
 
   @Test

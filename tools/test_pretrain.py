@@ -1,0 +1,96 @@
+"""Tests of pretrain.py: tiny models on eight-pixel pictures.
+
+    python -m unittest discover tools
+"""
+
+import json
+import pathlib
+import sys
+import tempfile
+import unittest
+import zlib
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import draws
+import pretrain
+import tensors
+
+SPLITS = {"train": 12, "validation": 40, "heldout-pairs": 8}
+VQVAE = [
+    "channelMultipliers=[1,1]",
+    "sides=[1,2,4]",
+    "latentChannels=4",
+    "codes=16",
+    "batch=4",
+    "plainSteps=2",
+    "reseedImages=4",
+]
+SWITTI = [
+    "sides=[1,2,4]",
+    "latentChannels=4",
+    "codes=16",
+    "depth=2",
+    "width=64",
+    "heads=2",
+    "textWidth=8",
+    "pooledWidth=8",
+    "batch=4",
+]
+
+
+def draw_data_set(directory, side=8, seed=1):
+    """Noise: what is tested here does not depend on what pictures show."""
+    directory.mkdir()
+    index = {"size": side, "seed": seed, "encoding": "zlib-rgb-left-delta", "splits": {}}
+    index |= {"things": [{"name": "thing"}], "styles": [{"name": "style"}]}
+    for split, count in SPLITS.items():
+        deltas = draws.below(seed, split, count * side * side * 3, 256).astype(np.uint8).reshape(count, -1)
+        shard, lines = b"", []
+        for delta in deltas:
+            picture = zlib.compress(delta.tobytes())
+            entry = {"offset": len(shard), "length": len(picture), "caption": "", "thingIndex": 0, "styleIndex": 0}
+            lines.append(json.dumps(entry))
+            shard += picture
+        (directory / f"{split}-000.bin").write_bytes(shard)
+        (directory / f"{split}-000.jsonl").write_text("\n".join(lines) + "\n")
+        index["splits"][split] = {"count": count, "shards": [{"name": f"{split}-000"}]}
+    (directory / "dataset.json").write_text(json.dumps(index))
+
+
+class PretrainTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        draw_data_set(self.root / "data")
+        torch.set_num_threads(1)
+
+    def run_command(self, command, run, settings, *more):
+        data = [] if "--data" in more else ["--data", self.root / "data"]
+        pretrain.main([command, *map(str, [*data, "--run", self.root / run, *more]), "--set", *settings])
+        return self.root / run
+
+    def train_vqvae(self, run, steps, *settings, more=()):
+        return self.run_command("vqvae", run, [*VQVAE, *settings, f"steps={steps}"], *more)
+
+    def train_switti(self, run, vqvae, *more):
+        features = self.root / "features.safetensors"
+        tensors.write(features, {"tokens": np.ones((2, 8), np.float16), "begin": np.array([0, 2])})
+        features.with_suffix(".json").write_text('[""]')
+        return self.run_command("switti", run, [*SWITTI, "steps=1"], "--vqvae", vqvae, "--features", features, *more)
+
+    def test_pictures_of_another_size_than_the_tokenizers_are_refused(self):
+        larger = "channelMultipliers=[1,1,1]"
+        with self.assertRaisesRegex(SystemExit, "8 px.* 16 px.*--size 16"):
+            self.train_vqvae("refused", 1, larger)
+        draw_data_set(self.root / "larger", side=16)
+        tokenizer = self.train_vqvae("tokenizer", 1, larger, more=("--data", self.root / "larger"))
+        with self.assertRaisesRegex(SystemExit, "8 px.* 16 px.*--size 16"):
+            self.train_switti("switti", tokenizer)
+
+
+if __name__ == "__main__":
+    unittest.main()
