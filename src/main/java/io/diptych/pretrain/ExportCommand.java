@@ -13,7 +13,6 @@ import io.diptych.pretrain.data.Split;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -100,20 +99,24 @@ final class ExportCommand implements Callable<Integer> {
           "Nothing to export: give --data with --vqvae and --switti, with --content-judge and"
               + " --style-judge, or with all four.");
     }
+    ExportFolder backboneFolder = new ExportFolder(out, "model.json");
+    ExportFolder judgesFolder = new ExportFolder(judgesOut, "judges.json");
     Dataset labels = Dataset.open(data, Split.VALIDATION);
     if (vqvae != null && switti != null) {
       exportBackbone(
+          backboneFolder,
           vqvae.resolve("checkpoint.safetensors"),
           switti.resolve("checkpoint.safetensors"),
           labels);
     }
     if (contentJudge != null && styleJudge != null) {
-      exportJudges(contentJudge, styleJudge, labels);
+      exportJudges(judgesFolder, contentJudge, styleJudge, labels);
     }
     return 0;
   }
 
-  private void exportBackbone(Path vqvaeCheckpoint, Path swittiCheckpoint, Dataset labels)
+  private void exportBackbone(
+      ExportFolder folder, Path vqvaeCheckpoint, Path swittiCheckpoint, Dataset labels)
       throws IOException {
     VqvaeArchitecture tokenizer = CheckpointHeader.settings(vqvaeCheckpoint).vqvae();
     SwittiArchitecture transformer = CheckpointHeader.settings(swittiCheckpoint).switti();
@@ -124,11 +127,28 @@ final class ExportCommand implements Callable<Integer> {
           swittiCheckpoint + " was not trained on the tokens of " + vqvaeCheckpoint + ".");
     }
     Pictures.requireSize(labels, tokenizer.resolution());
-    clear(out);
-    List<Path> tokenizerFiles =
-        AverageExport.write(vqvaeCheckpoint, out, "vqvae", METADATA, MAXIMUM_FILE_BYTES);
-    List<Path> transformerFiles =
-        AverageExport.write(swittiCheckpoint, out, "switti", METADATA, MAXIMUM_FILE_BYTES);
+    long bytes =
+        folder.replace(
+            part -> {
+              List<Path> tokenizerFiles =
+                  AverageExport.write(vqvaeCheckpoint, part, "vqvae", METADATA, MAXIMUM_FILE_BYTES);
+              List<Path> transformerFiles =
+                  AverageExport.write(
+                      swittiCheckpoint, part, "switti", METADATA, MAXIMUM_FILE_BYTES);
+              ObjectNode manifest =
+                  manifest(tokenizer, tokenizerFiles, transformer, transformerFiles, labels);
+              writeMeasured(part, manifest, labels);
+            });
+    System.out.println("Wrote " + name + " to " + out + ": " + bytes / 1024 + " KiB");
+  }
+
+  private ObjectNode manifest(
+      VqvaeArchitecture tokenizer,
+      List<Path> tokenizerFiles,
+      SwittiArchitecture transformer,
+      List<Path> transformerFiles,
+      Dataset labels)
+      throws IOException {
     ObjectNode manifest = RunSettings.JSON.createObjectNode();
     manifest
         .put("name", name)
@@ -189,32 +209,42 @@ final class ExportCommand implements Callable<Integer> {
         .put("weightDecay", usual.weightDecay())
         .put("clipNorm", usual.clipNorm())
         .put("conditionDropout", usual.conditionDropout());
-    write(out.resolve("model.json"), manifest);
+    return manifest;
+  }
+
+  /** Writes a manifest beside its weights, with what they tell at every scale. */
+  private static void writeMeasured(Path folder, ObjectNode manifest, Dataset labels)
+      throws IOException {
+    write(folder.resolve("model.json"), manifest);
     // What was written must load: names, shapes and digests are checked here.
     ModelSource.Settings unchecked =
-        new ModelSource.Settings(List.of(), out, null, ModelSource.Verification.NEVER);
+        new ModelSource.Settings(List.of(), folder, null, ModelSource.Verification.NEVER);
     try (FinishedModel model =
-        new FinishedModel(ModelSource.open(out.toString(), unchecked), "cpu")) {
+        new FinishedModel(ModelSource.open(folder.toString(), unchecked), "cpu")) {
       ScaleWeights weights = new ScaleStudy(model, labels, STUDIED).measure();
       manifest.set("scaleWeights", RunSettings.JSON.valueToTree(weights));
     }
     // Only now, as a manifest must not refer to weights that it does not have.
-    decomposition.put("profile", Profile.MEASURED.name());
-    write(out.resolve("model.json"), manifest);
-    System.out.println("Wrote " + name + " to " + out + ": " + bytes(out) / 1024 + " KiB");
+    manifest.withObject("/defaults/decomposition").put("profile", Profile.MEASURED.name());
+    write(folder.resolve("model.json"), manifest);
   }
 
-  private void exportJudges(Path content, Path style, Dataset labels) throws IOException {
+  private void exportJudges(ExportFolder folder, Path content, Path style, Dataset labels)
+      throws IOException {
     RunSettings contentSettings = judgeSettings(content, labels.things().size());
     RunSettings styleSettings = judgeSettings(style, labels.styles().size());
-    clear(judgesOut);
-    ObjectNode index = RunSettings.JSON.createObjectNode().put("resolution", labels.imageSize());
-    index.put("licence", LICENCE + ", see ATTRIBUTION.md");
-    judge(index.putObject("content"), "content", content, contentSettings, labels.things());
-    judge(index.putObject("style"), "style", style, styleSettings, labels.styles());
-    write(judgesOut.resolve("judges.json"), index);
-    System.out.println(
-        "Wrote the judges to " + judgesOut + ": " + bytes(judgesOut) / 1024 + " KiB");
+    long bytes =
+        folder.replace(
+            part -> {
+              ObjectNode index = RunSettings.JSON.createObjectNode();
+              index.put("resolution", labels.imageSize());
+              index.put("licence", LICENCE + ", see ATTRIBUTION.md");
+              index.set(
+                  "content", judge(part, "content", content, contentSettings, labels.things()));
+              index.set("style", judge(part, "style", style, styleSettings, labels.styles()));
+              write(part.resolve("judges.json"), index);
+            });
+    System.out.println("Wrote the judges to " + judgesOut + ": " + bytes / 1024 + " KiB");
   }
 
   private static RunSettings judgeSettings(Path run, int classes) {
@@ -231,13 +261,14 @@ final class ExportCommand implements Callable<Integer> {
     return settings;
   }
 
-  private void judge(
-      ObjectNode entry, String kind, Path run, RunSettings settings, List<Dataset.Label> labels)
+  private static ObjectNode judge(
+      Path folder, String kind, Path run, RunSettings settings, List<Dataset.Label> labels)
       throws IOException {
+    ObjectNode entry = RunSettings.JSON.createObjectNode();
     List<Path> files =
         AverageExport.write(
             run.resolve("checkpoint.safetensors"),
-            judgesOut,
+            folder,
             kind + "-judge",
             METADATA,
             MAXIMUM_FILE_BYTES);
@@ -250,6 +281,7 @@ final class ExportCommand implements Callable<Integer> {
         one.put("heldOut", true);
       }
     }
+    return entry;
   }
 
   /** Names of what the transformer was shown. */
@@ -281,26 +313,8 @@ final class ExportCommand implements Callable<Integer> {
     }
   }
 
-  /** An earlier export may have had more files. */
-  private static void clear(Path directory) throws IOException {
-    Files.createDirectories(directory);
-    try (var files = Files.newDirectoryStream(directory, "*.{safetensors,json}")) {
-      for (Path file : files) {
-        Files.delete(file);
-      }
-    }
-  }
-
   private static void write(Path file, ObjectNode tree) throws IOException {
-    Path part = file.resolveSibling(file.getFileName() + ".part");
     Files.writeString(
-        part, RunSettings.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(tree) + "\n");
-    Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-  }
-
-  private static long bytes(Path directory) throws IOException {
-    try (var files = Files.list(directory)) {
-      return files.mapToLong(file -> file.toFile().length()).sum();
-    }
+        file, RunSettings.JSON.writerWithDefaultPrettyPrinter().writeValueAsString(tree) + "\n");
   }
 }

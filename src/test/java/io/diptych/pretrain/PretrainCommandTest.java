@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.diptych.engine.training.Draws;
 import io.diptych.engine.weights.Safetensors;
+import io.diptych.engine.weights.SafetensorsWriter;
 import io.diptych.evaluation.Judge;
 import io.diptych.pretrain.data.Dataset;
 import io.diptych.pretrain.data.Split;
@@ -398,13 +399,11 @@ class PretrainCommandTest {
     initialise("vqvae", tokenizer, TINY_VQVAE, "--set", "channelMultipliers=[1,1,1]");
     initialise("switti", switti, TINY_SWITTI, "--vqvae", tokenizer);
     String[] training = {"switti", "--vqvae", tokenizer, "--data", pictures, "--run", out + "-run"};
-    String[] export = {
-      "export", "--vqvae", tokenizer, "--switti", switti, "--data", pictures, "--out", out
-    };
     assertThat(refusal("steps=1", "sides=[1,2,4]", "channelMultipliers=[1,1,1]"))
         .contains("8 px", "16 px", "--size 16");
     assertThat(execute(1, training)).contains("8 px", "16 px", "--size 16");
-    assertThat(execute(1, export)).contains("8 px", "16 px", "--size 16");
+    assertThat(export(1, Path.of(out), List.of(Path.of(tokenizer), Path.of(switti))))
+        .contains("8 px", "16 px", "--size 16");
     assertThat(execute(1, "report", "--data", pictures, "--out", out)).contains("8 px", "64 px");
     assertThat(root.resolve("larger-pocket")).doesNotExist();
   }
@@ -463,6 +462,83 @@ class PretrainCommandTest {
                 .filter(style -> !style.heldOut())
                 .map(Dataset.Label::name)
                 .toList());
+  }
+
+  @Test
+  void anExportReplacesItsOwnFilesAlone() throws IOException {
+    Path out = Files.createDirectories(root.resolve("replaced/pocket"));
+    String[] stale = {"switti-00001-of-00002.safetensors", "switti-00002-of-00002.safetensors"};
+    ObjectNode old = JSON.createObjectNode();
+    for (String shard : stale) {
+      old.withArray("/files/switti").addObject().put("path", shard);
+      Files.createFile(out.resolve(shard));
+    }
+    old.withArray("/files/switti").addObject().put("path", "../run.safetensors");
+    Files.createFile(out.resolve("switti.safetensors.index.json"));
+    Files.writeString(out.resolve("model.json"), JSON.writeValueAsString(old));
+    for (String other : List.of("../run.safetensors", "features.safetensors", "features.json")) {
+      Files.createFile(out.resolve(other));
+    }
+    export(0, out, untrained("replaced"));
+    assertThat(out.toFile().list())
+        .containsExactlyInAnyOrder(
+            "model.json",
+            "vqvae.safetensors",
+            "switti.safetensors",
+            "features.safetensors",
+            "features.json");
+    assertThat(root.resolve("replaced").toFile().list())
+        .containsExactlyInAnyOrder("pocket", "run.safetensors");
+    assertThat(JSON.readTree(Files.readString(out.resolve("model.json"))).has("scaleWeights"))
+        .isTrue();
+  }
+
+  @Test
+  void anExportThatFailsLeavesTheOldModel() throws IOException {
+    Path out = Files.createDirectories(root.resolve("kept/pocket"));
+    Files.writeString(out.resolve("model.json"), "{}");
+    Files.writeString(out.resolve("switti.safetensors"), "old");
+    List<Path> runs = untrained("kept");
+    Path transformer = runs.get(1).resolve("checkpoint.safetensors");
+    SafetensorsWriter empty = new SafetensorsWriter();
+    empty.metadata("settings", CheckpointHeader.settings(transformer).json()).write(transformer);
+    export(1, out, runs);
+    assertThat(out.resolve("model.json")).hasContent("{}");
+    assertThat(out.resolve("switti.safetensors")).hasContent("old");
+    assertThat(root.resolve("kept").toFile().list()).containsExactly("pocket");
+  }
+
+  @Test
+  void anExportIntoARunOrADataSetIsRefused() {
+    List<Path> runs = untrained("spared");
+    assertThat(export(1, runs.get(0), runs)).contains("run.json");
+    assertThat(runs.get(0).resolve("checkpoint.safetensors")).exists();
+    assertThat(export(1, data, runs)).contains("dataset.json");
+    assertThat(data.resolve("dataset.json")).exists();
+  }
+
+  /** A tokenizer's run and a transformer's. */
+  private static List<Path> untrained(String name) {
+    Path tokenizer = root.resolve(name + "-tokenizer");
+    Path transformer = root.resolve(name + "-transformer");
+    initialise("vqvae", tokenizer.toString(), TINY_VQVAE);
+    initialise("switti", transformer.toString(), TINY_SWITTI, "--vqvae", tokenizer.toString());
+    return List.of(tokenizer, transformer);
+  }
+
+  private static String export(int code, Path out, List<Path> runs) {
+    String[] arguments = {
+      "export",
+      "--vqvae",
+      runs.get(0).toString(),
+      "--switti",
+      runs.get(1).toString(),
+      "--data",
+      data.toString(),
+      "--out",
+      out.toString()
+    };
+    return execute(code, arguments);
   }
 
   @Test
