@@ -40,15 +40,20 @@ class Run:
         self.directory = pathlib.Path(options.run)
         self.device = options.device
         self.log_every = options.log_every
-        self.directory.mkdir(parents=True, exist_ok=True)
-        settings = self.directory / "run.json"
         other = getattr(options, "start", None)
         source = SETTINGS / f"{model}.json"
-        if settings.exists():
-            source = settings
+        if self.file.exists():
+            source = self.file
         elif other:
             source = pathlib.Path(other) / "run.json"
+            if not source.exists():
+                raise SystemExit(
+                    f"{other} has no run.json, whose settings a new run starts from. Name the directory of a run; what"
+                    " slim writes needs a copy of that file beside it."
+                )
         self.settings = json.loads(source.read_text())
+        if self.settings["model"] != model:
+            raise SystemExit(f"{source} is of a run of {self.settings['model']}, not of {model}.")
         defaults = json.loads((SETTINGS / f"{model}.json").read_text())
         self.settings["recipe"] = defaults["recipe"] | self.settings["recipe"]
         for change in changes:
@@ -59,21 +64,31 @@ class Run:
             elif name not in part:
                 raise SystemExit(f"There is no setting {name}.")
             part[name] = json.loads(value)
-        settings.write_text(json.dumps(self.settings, indent=2) + "\n")
         self.seed = self.settings["seed"]
         self.recipe = self.settings["recipe"]
         self.architecture = self.settings["architecture"]
         self.step = 0
         self.weights, self.state = {}, {}
+        shapes = getattr(architectures, model)(self.architecture) | helpers(self.architecture, self.recipe)
         if self.checkpoint.exists():
             self._load()
         else:
-            self._initialise(pathlib.Path(other) / "checkpoint.safetensors" if other else None, helpers)
+            self._initialise(pathlib.Path(other) / "checkpoint.safetensors" if other else None, shapes)
+        wrong = [name for name, shape in shapes.items() if name not in self.weights or self.weights[name].shape != shape]
+        if wrong:
+            raise SystemExit(
+                f"{self.checkpoint if self.checkpoint.exists() else other} has no {wrong[0]} of the size that the"
+                " settings ask for. Leave sizes as they are, or start another run."
+            )
         self.lanes = concurrent.futures.ThreadPoolExecutor(options.lanes) if options.lanes > 1 else None
         self.stopping = False
         self.sums, self.count, self.since = None, 0, time.time()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
+
+    @property
+    def file(self):
+        return self.directory / "run.json"
 
     @property
     def checkpoint(self):
@@ -82,10 +97,8 @@ class Run:
     def _stop(self, *_):
         self.stopping = True
 
-    def _initialise(self, other, helpers):
+    def _initialise(self, other, shapes):
         """Weights by formula, or the averages of another run where it has them; everything else at zero."""
-        shapes = getattr(architectures, self.settings["model"])(self.architecture)
-        shapes |= helpers(self.architecture, self.recipe)
         initial = draws.initial(shapes, self.seed)
         if other:
             arrays, _ = tensors.read(other)
@@ -170,7 +183,13 @@ class Run:
         means = [sum(same) / count for same in zip(*found)]
         return model.optimise(weights, self.state, means, schedule)
 
+    def keep_settings(self):
+        """Once all is checked: a refused command must leave a run as it was."""
+        with tensors.replacing(self.file) as f:
+            f.write((json.dumps(self.settings, indent=2) + "\n").encode())
+
     def loop(self, minutes, save_minutes, sample_every, step, sample):
+        self.keep_settings()
         begun = saved = time.time()
         while self.step < self.recipe["steps"] and not self.stopping:
             step()

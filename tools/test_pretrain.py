@@ -91,6 +91,25 @@ class PretrainTest(unittest.TestCase):
         with self.assertRaisesRegex(SystemExit, "8 px.* 16 px.*--size 16"):
             self.train_switti("switti", tokenizer)
 
+    def test_a_refused_command_leaves_its_run_as_it_was(self):
+        run = self.train_vqvae("run", 1)
+        settings = (run / "run.json").read_text()
+        for change in ("codes=32", "channels=64", "discriminator=1", "unknown=1"):
+            with self.subTest(change), self.assertRaises(SystemExit):
+                self.train_vqvae("run", 2, change)
+        with self.assertRaisesRegex(SystemExit, "run of vqvae"):
+            self.train_switti("run", run)
+        self.assertEqual((run / "run.json").read_text(), settings)
+        self.train_vqvae("run", 2)
+
+    def test_a_run_cannot_start_from_settings_that_are_not_there(self):
+        slim = self.root / "slim"
+        pretrain.main(["slim", "--run", str(self.train_vqvae("run", 1)), "--out", str(slim / "checkpoint.safetensors")])
+        for other in (slim, self.root / "typo"):
+            with self.assertRaisesRegex(SystemExit, "has no run.json"):
+                self.train_vqvae("new", 1, more=("--from", other))
+        self.assertFalse((self.root / "new").exists())
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -63,6 +63,7 @@ final class InitCommand implements Callable<Integer> {
         try (VqvaeTrainer trainer =
             VqvaeTrainer.start(
                 settings.vqvae(), settings.seed(), null, Helpers.NONE, options.device, false)) {
+          started.keepSettings();
           trainer.save(started.checkpoint(), started.metadata());
         }
       }
@@ -73,12 +74,14 @@ final class InitCommand implements Callable<Integer> {
         Path tokenizer = vqvae.resolve("checkpoint.safetensors");
         try (SwittiTrainer trainer =
             SwittiCommand.trainer(started, tokenizer, null, options.device, false)) {
+          started.keepSettings();
           trainer.save(started.checkpoint(), started.metadata());
         }
       }
       case JUDGE -> {
         try (JudgeTrainer trainer =
             JudgeTrainer.start(settings.judge(), settings.seed(), options.device, false)) {
+          started.keepSettings();
           trainer.save(started.checkpoint(), started.metadata());
         }
       }

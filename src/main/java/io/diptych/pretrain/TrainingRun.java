@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class TrainingRun {
 
+  private static final String FILE = "run.json";
   private static final String STEP = "step";
   private static final String SETTINGS = "settings";
   private static final double LAST_RATE = 0.02;
@@ -42,7 +43,7 @@ final class TrainingRun {
   }
 
   /**
-   * Opens a run, or starts one.
+   * Opens a run, or starts one; nothing is written yet.
    *
    * @param changes settings that differ from those so far
    */
@@ -51,17 +52,25 @@ final class TrainingRun {
   }
 
   /**
-   * Opens a run, or starts one.
+   * Opens a run, or starts one; nothing is written yet.
    *
    * @param other a run whose settings a new one starts from; null for the defaults
+   * @throws PretrainException when settings are missing, unknown or those of another model
    */
   static TrainingRun open(
       TrainingOptions options, String model, List<String> changes, @Nullable Path other) {
     Path directory = options.run;
     try {
-      Files.createDirectories(directory);
-      Path file = directory.resolve("run.json");
-      Path source = Files.exists(file) || other == null ? file : other.resolve("run.json");
+      Path file = directory.resolve(FILE);
+      Path source = Files.exists(file) || other == null ? file : other.resolve(FILE);
+      if (other != null && !Files.exists(source)) {
+        throw new PretrainException(
+            other
+                + " has no "
+                + FILE
+                + ", whose settings a new run starts from. Name the directory of a run; what slim"
+                + " writes needs a copy of that file beside it.");
+      }
       RunSettings settings =
           (Files.exists(source)
                   ? RunSettings.completed(Files.readString(source))
@@ -71,9 +80,6 @@ final class TrainingRun {
         throw new PretrainException(
             directory + " is a run of " + settings.model() + ", not of " + model + ".");
       }
-      Path part = directory.resolve("run.json.part");
-      Files.writeString(part, settings.json());
-      Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       Path checkpoint = directory.resolve("checkpoint.safetensors");
       long step =
           Files.exists(checkpoint)
@@ -84,6 +90,18 @@ final class TrainingRun {
       throw new PretrainException(
           "Cannot use the directory " + directory + ": " + e.getMessage() + ".", e);
     }
+  }
+
+  /** Writes the settings. Once all is checked: a refused command must leave a run as it was. */
+  void keepSettings() throws IOException {
+    Files.createDirectories(directory);
+    Path part = directory.resolve(FILE + ".part");
+    Files.writeString(part, settings.json());
+    Files.move(
+        part,
+        directory.resolve(FILE),
+        StandardCopyOption.ATOMIC_MOVE,
+        StandardCopyOption.REPLACE_EXISTING);
   }
 
   RunSettings settings() {
@@ -217,6 +235,7 @@ final class TrainingRun {
     long begun = System.nanoTime();
     long saved = begun;
     try {
+      keepSettings();
       while (step < settings.real("steps") && !stop.asked()) {
         training.step();
         step++;

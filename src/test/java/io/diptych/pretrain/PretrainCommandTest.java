@@ -415,8 +415,41 @@ class PretrainCommandTest {
             List.of("vqvae", "--data", data.toString(), "--run", run.toString(), "--set"));
     arguments.addAll(List.of(settings));
     String told = execute(1, arguments.toArray(String[]::new));
-    assertThat(run.resolve("checkpoint.safetensors")).doesNotExist();
+    assertThat(run).doesNotExist();
     return told;
+  }
+
+  @Test
+  void aRefusedCommandLeavesItsRunAsItWas() throws IOException {
+    Path run = trainVqvae("unchanged", 2);
+    String settings = Files.readString(run.resolve("run.json"));
+    String[] training = {"vqvae", "--data", data.toString(), "--run", run.toString(), "--set"};
+    String[] initial = {"init", "--model", "vqvae", "--run", run.toString(), "--set"};
+    assertThat(execute(1, and(training, "codes=32"))).contains("quantize.embedding.weight");
+    assertThat(execute(1, and(training, "discriminator=1"))).contains("decoderOnly=true");
+    assertThat(execute(1, and(initial, "rate=0.5"))).contains("has a checkpoint already");
+    assertThat(run.resolve("run.json")).hasContent(settings);
+    trainVqvae("unchanged", 3);
+  }
+
+  @Test
+  void aRunCannotStartFromSettingsThatAreNotThere() throws IOException {
+    Path first = root.resolve("with-settings");
+    initialise("vqvae", first.toString(), TINY_VQVAE);
+    Path slim = Files.createDirectories(root.resolve("without-settings"));
+    String checkpoint = "checkpoint.safetensors";
+    Files.copy(first.resolve(checkpoint), slim.resolve(checkpoint));
+    Path run = root.resolve("started-from-nothing");
+    for (Path other : List.of(slim, root.resolve("typo"))) {
+      String[] training = {"vqvae", "--data", data.toString(), "--run", run.toString(), "--from"};
+      assertThat(execute(1, and(training, other.toString(), "--set", "steps=1")))
+          .contains(other + " has no run.json");
+      assertThat(run).doesNotExist();
+    }
+  }
+
+  private static String[] and(String[] some, String... more) {
+    return Stream.concat(Arrays.stream(some), Arrays.stream(more)).toArray(String[]::new);
   }
 
   @Test
