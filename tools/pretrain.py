@@ -114,6 +114,7 @@ class Run:
     def _load(self):
         arrays, metadata = tensors.read(self.checkpoint)
         self.step = int(metadata["step"])
+        self.saved = json.loads(metadata["settings"])["recipe"]
         for name, array in arrays.items():
             tensor = torch.tensor(np.array(array), device=self.device)
             if name.startswith("weights."):
@@ -282,6 +283,11 @@ def vqvae(options):
         raise SystemExit("A discriminator teaches a decoder alone: set decoderOnly=true too, and --from a tokenizer.")
     if recipe["distillation"] and decoder_only:
         raise SystemExit("Distillation teaches an encoder: set decoderOnly=false, or distillation=0.")
+    if decoder_only and run.step and not run.saved.get("decoderOnly"):
+        raise SystemExit(
+            f"{run.checkpoint} has trained its encoder, and what the optimiser and the average remember of that would go"
+            " on to change the tokens. Start another run with --from, or set decoderOnly=false."
+        )
     if recipe["drawn"] and not decoder_only:
         raise SystemExit("What a transformer draws teaches a decoder alone: set decoderOnly=true, or drawn=0.")
     if recipe["drawn"] > 0.5:

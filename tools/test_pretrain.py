@@ -110,6 +110,13 @@ class PretrainTest(unittest.TestCase):
                 self.train_vqvae("new", 1, more=("--from", other))
         self.assertFalse((self.root / "new").exists())
 
+    def test_a_run_that_trained_its_encoder_does_not_become_one_of_the_decoder_alone(self):
+        run = self.train_vqvae("run", 1)
+        with self.assertRaisesRegex(SystemExit, "--from"):
+            self.train_vqvae("run", 2, "decoderOnly=true")
+        self.train_vqvae("decoder", 1, "decoderOnly=true", more=("--from", run))
+        self.train_vqvae("decoder", 2)
+
 
 if __name__ == "__main__":
     unittest.main()

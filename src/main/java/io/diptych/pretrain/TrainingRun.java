@@ -108,6 +108,11 @@ final class TrainingRun {
     return settings;
   }
 
+  /** Settings that the checkpoint was written with. */
+  RunSettings saved() {
+    return CheckpointHeader.settings(checkpoint());
+  }
+
   /** Steps done. */
   long step() {
     return step;

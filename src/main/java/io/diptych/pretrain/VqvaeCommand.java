@@ -99,6 +99,13 @@ final class VqvaeCommand implements Callable<Integer> {
       throw new PretrainException(
           "Distillation teaches an encoder: set decoderOnly=false, or distillation=0.");
     }
+    if (decoderOnly && run.step() > 0 && !run.saved().flag("decoderOnly")) {
+      throw new PretrainException(
+          run.checkpoint()
+              + " has trained its encoder, and what the optimiser and the average remember of that"
+              + " would go on to change the tokens. Start another run with --from, or set"
+              + " decoderOnly=false.");
+    }
     boolean drawn = settings.real("drawn") > 0;
     if (drawn && !decoderOnly) {
       throw new PretrainException(

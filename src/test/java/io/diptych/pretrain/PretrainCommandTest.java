@@ -195,6 +195,20 @@ class PretrainCommandTest {
   }
 
   @Test
+  void aRunThatTrainedItsEncoderDoesNotBecomeOneOfTheDecoderAlone() {
+    Path whole = trainVqvae("with-encoder", 2);
+    String[] training = {"vqvae", "--data", data.toString(), "--run", whole.toString(), "--set"};
+    assertThat(execute(1, and(training, "steps=3", "decoderOnly=true")))
+        .contains("--from", "decoderOnly=false");
+    Path decoder = root.resolve("of-decoder");
+    train("vqvae", decoder, 2, List.of("decoderOnly=true"), "--from", whole.toString());
+    train("vqvae", decoder, 3, List.of());
+    Path untrained = root.resolve("of-nothing");
+    initialise("vqvae", untrained.toString(), TINY_VQVAE);
+    train("vqvae", untrained, 1, List.of("decoderOnly=true"));
+  }
+
+  @Test
   void aDiscriminatorChangesWhatTheDecoderLearnsAndIsNotExported() throws IOException {
     Path whole = trainVqvae("taught", 16);
     Path alone = root.resolve("alone");
