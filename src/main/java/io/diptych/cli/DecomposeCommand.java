@@ -211,12 +211,13 @@ final class DecomposeCommand implements Callable<Integer> {
   }
 
   private void write(byte[] bytes) throws Exception {
-    Path directory = out.toAbsolutePath().getParent();
-    Files.createDirectories(directory);
-    Path unfinished = Files.createTempFile(directory, "concept", ".part");
+    Files.createDirectories(out.toAbsolutePath().getParent());
+    // Not a temporary file: those can be read by their owner alone.
+    Path unfinished = out.resolveSibling(out.getFileName() + ".part");
     try {
       Files.write(unfinished, bytes);
-      Files.move(unfinished, out, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          unfinished, out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {
       Files.deleteIfExists(unfinished);
     }

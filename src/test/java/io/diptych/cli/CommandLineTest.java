@@ -51,6 +51,11 @@ class CommandLineTest {
     assertThat(decomposed.output).contains("Wrote").contains("fox");
     assertThat(decomposed.exit).isZero();
     assertThat(concept).isNotEmptyFile();
+    if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+      assertThat(Files.getPosixFilePermissions(concept))
+          .as("those of other new files")
+          .isEqualTo(Files.getPosixFilePermissions(folder.resolve("text.png")));
+    }
 
     Path pictures = folder.resolve("pictures");
     Run generated =

@@ -207,9 +207,9 @@ public final class SafetensorsWriter {
   }
 
   private static void atomically(Path file, Body body) throws IOException {
-    Path directory = file.toAbsolutePath().getParent();
-    Files.createDirectories(directory);
-    Path unfinished = Files.createTempFile(directory, file.getFileName().toString(), ".part");
+    Files.createDirectories(file.toAbsolutePath().getParent());
+    // Not a temporary file: those can be read by their owner alone.
+    Path unfinished = file.resolveSibling(file.getFileName() + ".part");
     try {
       try (OutputStream out = Files.newOutputStream(unfinished)) {
         body.write(out);

@@ -2,6 +2,7 @@ package io.diptych.engine.weights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -91,6 +93,23 @@ class SafetensorsTest {
       }
       Files.delete(file);
       assertThat(x.toFloatArray()).containsExactly(1, 2, 3);
+    }
+  }
+
+  @Test
+  void aWrittenFileMayBeReadByWhoeverMayReadOtherNewFiles() throws IOException {
+    assumeThat(folder.getFileSystem().supportedFileAttributeViews()).contains("posix");
+    Path other = Files.createFile(folder.resolve("other"));
+    twoTensors().write(folder.resolve("model.safetensors"));
+    twoTensors().write(folder, "shards", 256);
+    try (Stream<Path> files = Files.list(folder)) {
+      assertThat(files)
+          .hasSize(5)
+          .allSatisfy(
+              file ->
+                  assertThat(Files.getPosixFilePermissions(file))
+                      .isEqualTo(Files.getPosixFilePermissions(other)))
+          .noneMatch(file -> file.toString().endsWith(".part"));
     }
   }
 
