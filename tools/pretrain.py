@@ -13,6 +13,7 @@ uninterrupted one.
 
 import argparse
 import concurrent.futures
+import hashlib
 import json
 import math
 import pathlib
@@ -393,6 +394,15 @@ class Features:
         return [torch.tensor(t, device=self.device) for t in (context, bias, pooled)]
 
 
+def digest(data, weights):
+    """Of what latent maps depend on: the pictures, whose shards' digests dataset.json holds, and the tokenizer's averages.
+    Data made anew or a tokenizer trained anew may have as many pictures and steps as before, but not the same digest."""
+    found = hashlib.sha256((pathlib.Path(data) / "dataset.json").read_bytes())
+    for name in sorted(weights):
+        found.update(weights[name].cpu().numpy().tobytes())
+    return found.hexdigest()[:12]
+
+
 class Latents:
     """Latent maps of the training images, both ways round, rounded to F16. On a processor they are computed when first
     asked for and kept in a file; a GPU computes them anew each time."""
@@ -487,9 +497,12 @@ def switti(options):
         with torch.no_grad():
             return vq.encode(vq_weights, data.pictures(index, mirror, options.device))
 
-    step_of_vqvae = metadata["step"]
     latents = Latents(
-        pathlib.Path(options.vqvae) / f"latents-{step_of_vqvae}-{len(train)}.f16", train, encode, (d, side, side), options.device
+        pathlib.Path(options.vqvae) / f"latents-{metadata['step']}-{digest(options.data, vq_weights)}.f16",
+        train,
+        encode,
+        (d, side, side),
+        options.device,
     )
 
     def noisily(f, name, flip):

@@ -117,6 +117,19 @@ class PretrainTest(unittest.TestCase):
         self.train_vqvae("decoder", 1, "decoderOnly=true", more=("--from", run))
         self.train_vqvae("decoder", 2)
 
+    def test_latents_are_kept_for_the_same_data_and_tokenizer_alone(self):
+        latents = lambda vqvae: {path.name for path in vqvae.glob("latents-*.f16")}
+        first = self.train_vqvae("first", 1)
+        self.train_switti("one", first)
+        self.train_switti("same", first)
+        self.assertEqual(len(latents(first)), 1)
+        draw_data_set(self.root / "other", seed=2)
+        self.train_switti("other-data", first, "--data", self.root / "other")
+        self.assertEqual(len(latents(first)), 2)
+        second = self.train_vqvae("second", 1, "seed=2")
+        self.train_switti("other-tokenizer", second)
+        self.assertTrue(latents(second).isdisjoint(latents(first)))
+
 
 if __name__ == "__main__":
     unittest.main()
