@@ -1,4 +1,4 @@
-"""Random numbers and initial weights by formula, the same in Java (io.diptych.pretrain.Draws, InitialWeights).
+"""Random numbers and initial weights by formula, the same in Java (io.diptych.engine.training.Draws, InitialWeights).
 
 A number depends on a seed, a name and a position alone, so a run needs no generator state to be resumed.
 """

@@ -79,6 +79,9 @@ final class InitCommand implements Callable<Integer> {
         }
       }
       case JUDGE -> {
+        if (settings.judge().classes() < 1) {
+          throw new PretrainException("A judge needs to know how many classes: --set classes=N.");
+        }
         try (JudgeTrainer trainer =
             JudgeTrainer.start(settings.judge(), settings.seed(), options.device, false)) {
           started.keepSettings();

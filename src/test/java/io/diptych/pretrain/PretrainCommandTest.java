@@ -630,6 +630,16 @@ class PretrainCommandTest {
   }
 
   @Test
+  void aJudgeStartsWithTheNumberOfItsClasses() {
+    Path run = root.resolve("judge-of-how-many");
+    String[] initial = {"init", "--model", "judge", "--run", run.toString()};
+    assertThat(execute(1, initial)).contains("--set classes=N");
+    assertThat(run).doesNotExist();
+    execute(0, and(initial, "--set", "classes=3"));
+    assertThat(run.resolve("checkpoint.safetensors")).exists();
+  }
+
+  @Test
   void anUnknownSettingIsRefusedByName() {
     String told =
         execute(
