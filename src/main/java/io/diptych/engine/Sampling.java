@@ -52,6 +52,20 @@ public record Sampling(
    * @throws EngineException of kind {@code INVALID_OPTIONS} that names every value at fault
    */
   public void validate(int scales) {
+    List<String> problems = faults(scales);
+    if (!problems.isEmpty()) {
+      throw new EngineException(
+          EngineException.Kind.INVALID_OPTIONS,
+          "The sampling cannot be used: " + String.join("; ", problems) + ".");
+    }
+  }
+
+  /**
+   * Every number that cannot be used: which, and what would be right.
+   *
+   * @param scales of the model
+   */
+  public List<String> faults(int scales) {
     List<String> problems = new ArrayList<>();
     if (!(guidanceScale >= 0 && guidanceScale <= 100)) {
       problems.add("guidance.scale must be from 0 to 100");
@@ -74,11 +88,7 @@ public record Sampling(
     if (!(lastScaleTemperature > 0 && lastScaleTemperature <= 100)) {
       problems.add("lastScaleTemperature must be above 0 and at most 100");
     }
-    if (!problems.isEmpty()) {
-      throw new EngineException(
-          EngineException.Kind.INVALID_OPTIONS,
-          "The sampling cannot be used: " + String.join("; ", problems) + ".");
-    }
+    return problems;
   }
 
   String batchKey() {

@@ -52,6 +52,8 @@ public record ModelManifest(
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9.-]*");
 
+  private static final Pattern NESTED = Pattern.compile("\\b(guidance|memory)\\.(\\w)");
+
   private static final JsonMapper JSON =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -110,6 +112,12 @@ public record ModelManifest(
     require(
         offers(defaults.decomposition.profile, scaleWeights),
         "defaults.decomposition.profile is MEASURED, but there are no scaleWeights");
+    requireNone("sampling", defaults.sampling.toSampling().faults(scales.size()));
+    requireNone(
+        "decomposition",
+        defaults.decomposition.toOptions(null, null, 0).faults(switti.depth).stream()
+            .map(fault -> fault.option() + " " + fault.detail())
+            .toList());
   }
 
   /**
@@ -470,6 +478,15 @@ public record ModelManifest(
     if (!condition) {
       throw new IllegalArgumentException(String.format(Locale.ROOT, message, arguments));
     }
+  }
+
+  private static void requireNone(String part, List<String> faults) {
+    // Requests nest what a manifest names in one word: memory.pairs is memoryPairs here.
+    String here =
+        NESTED
+            .matcher(String.join("; ", faults).replace("rectification.", ""))
+            .replaceAll(path -> path.group(1) + path.group(2).toUpperCase(Locale.ROOT));
+    require(faults.isEmpty(), "defaults.%s cannot be used: %s", part, here);
   }
 
   private static String place(DatabindException e) {
