@@ -81,10 +81,10 @@ final class GenerateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     if (count < 1) {
-      throw new ParameterException(
-          Objects.requireNonNull(spec).commandLine(),
-          "--count is " + count + " but must be at least 1.");
+      throw refusal("--count is " + count + " but must be at least 1.");
     }
+    refuseWithoutSlot("--content", GenerationRequest.CONTENT_SLOT);
+    refuseWithoutSlot("--style", GenerationRequest.STYLE_SLOT);
     Concept contentConcept = prompt.contains(GenerationRequest.CONTENT_SLOT) ? read(content) : null;
     Concept styleConcept = prompt.contains(GenerationRequest.STYLE_SLOT) ? read(style) : null;
     try (Backbone backbone = model.load()) {
@@ -121,6 +121,20 @@ final class GenerateCommand implements Callable<Integer> {
           seed);
       return 0;
     }
+  }
+
+  private void refuseWithoutSlot(String option, String slot) {
+    boolean given =
+        Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option);
+    if (given && !prompt.contains(slot)) {
+      throw refusal(
+          "%s is given, but the prompt has no slot %s for it. Write %s into the prompt, or leave %s out."
+              .formatted(option, slot, slot, option));
+    }
+  }
+
+  private ParameterException refusal(String message) {
+    return new ParameterException(Objects.requireNonNull(spec).commandLine(), message);
   }
 
   private void write(BufferedImage picture, GenerationRequest request, Backbone backbone)

@@ -118,6 +118,18 @@ class CommandLineTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"content", "style"})
+  void aConceptThatThePromptHasNoSlotForIsRefused(String concept) {
+    Path out = folder.resolve("slotless");
+    Run run =
+        run("generate", "a castle", "--" + concept, "fox.safetensors", "--out", out.toString());
+    assertThat(run.exit).isEqualTo(2);
+    assertThat(run.output)
+        .contains("--" + concept + " is given, but the prompt has no slot {" + concept + "}");
+    assertThat(out).doesNotExist();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"decompse", "decompose", "help", "-h", "-x", "--help", "--version", "-V"})
   void aFirstWordThatIsNoOptionOfSpringIsForTheCommandLine(String word) {
     assertThat(CommandLineRunner.handles(new String[] {word, "picture.png"})).isTrue();
