@@ -253,6 +253,11 @@ def require_size(data, architecture):
         )
 
 
+def whole(count, device):
+    """(count,4) height, width, top, left: nothing was cut off. Every generation asks for this, so training shows it too."""
+    return torch.tensor([[512, 512, 0, 0]], device=device).repeat(count, 1)
+
+
 def vqvae(options):
     judge = finished(options.judge, options.device)[0] if options.judge else {}
 
@@ -449,7 +454,7 @@ class Sampler:
         none = torch.zeros(0, device=self.device)
         b = text[0].shape[0]
         context, bias, pooled = (self._join(t, e, b) for t, e in zip(text, empty))
-        prepared = self.switti.prepare(weights, context, pooled, torch.zeros(2 * b, 4, device=self.device))
+        prepared = self.switti.prepare(weights, context, pooled, whole(2 * b, self.device))
         fhat = torch.zeros(b, self.d, self.sides[-1], self.sides[-1], device=self.device)
         keys = i(keys)
         k, p = torch.full((b,), top_k, device=self.device), torch.full((b,), top_p, device=self.device)
@@ -490,7 +495,7 @@ def switti(options):
     side, d = architecture["sides"][-1], architecture["latentChannels"]
     tokens = sum(s * s for s in architecture["sides"])
     token_weights = torch.full((tokens,), 1.0 / tokens, device=options.device)
-    crop = torch.zeros(recipe["batch"], 4, device=options.device)
+    crop = whole(recipe["batch"], options.device)
     names = ["gradientNorm"] + [f"scale{k}" for k in range(len(architecture["sides"]))]
 
     def encode(data, index, mirror):
@@ -547,7 +552,7 @@ def switti(options):
         found = []
         for part in torch.arange(targets.shape[0], device=options.device).split(32):
             context, bias, pooled = (t[part] for t in text)
-            prepared = exact.prepare(w, context, pooled, torch.zeros(len(part), 4, device=options.device))
+            prepared = exact.prepare(w, context, pooled, whole(len(part), options.device))
             last = len(architecture["sides"]) - 1
             logits, _ = exact.forward(
                 w, prepared, bias, x[part], i(0), i(last), [none], [none], none, none, none, i(0)

@@ -28,8 +28,11 @@ public final class Crop {
     return scope.create(crops, new Shape(heights.length, 4));
   }
 
-  /** (B, 4): nothing was cut off, which is what every generation asks for. */
-  static NDArray none(NDManager scope, int rows) {
+  /**
+   * (B, 4): nothing was cut off. Every generation asks for this, so the square pictures of a
+   * training here are shown with it too.
+   */
+  public static NDArray none(NDManager scope, int rows) {
     long[] sides = new long[rows];
     Arrays.fill(sides, SIDE);
     return ofOriginals(scope, sides, sides);

@@ -8,6 +8,7 @@ import io.diptych.engine.Sampling;
 import io.diptych.engine.program.Program;
 import io.diptych.engine.program.Weights;
 import io.diptych.engine.sample.Sampler;
+import io.diptych.engine.switti.Crop;
 import io.diptych.engine.switti.Switti;
 import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.vqvae.Vqvae;
@@ -129,7 +130,7 @@ public final class SwittiTrainer implements AutoCloseable {
           .with(scope.create(text.context(), new Shape(batch, text.tokens(), text.width())))
           .with(scope.create(text.bias(), new Shape(batch, text.tokens())))
           .with(text.pooled(scope))
-          .with(scope.zeros(new Shape(batch, 4)))
+          .with(Crop.none(scope, batch))
           .with(coded.get(1))
           .with(coded.get(0))
           .with(scope.create(tokenWeights))

@@ -15,8 +15,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -188,6 +190,24 @@ class TrainingParityTest {
       }
     }
     assertAgreement("switti", found);
+  }
+
+  @Test
+  void aTransformerLearnsOnTheCropThatPicturesAreDrawnWith() throws IOException {
+    SwittiArchitecture cropped =
+        new SwittiArchitecture(2, 32, 2, 16, 16, 8, 32, SIDES, 10000, 128, true, true);
+    TextBatch text =
+        new TextBatch(
+            3, numbers("context", 2 * 3 * 16, -1, 1), new float[6], numbers("pooled", 32, -1, 1));
+    SwittiTrainer.Flips none = new SwittiTrainer.Flips(0, numbers("noise", 42, 0, 1), new long[42]);
+    float[] latents = numbers("latents", 2 * 8 * 4 * 4, -1, 1);
+    try (SwittiTrainer trainer =
+        SwittiTrainer.start(cropped, VQVAE, untrainedTokenizer(), SEED, null, "cpu", false)) {
+      float[] drawing = trainer.crossEntropy(latents, text);
+      float[] training = trainer.step(latents, none, text, schedule(0));
+      assertThat(Arrays.copyOfRange(training, 1, training.length))
+          .containsExactly(drawing, Offset.offset(1e-5f));
+    }
   }
 
   @Test
