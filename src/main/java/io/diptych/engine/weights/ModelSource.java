@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,7 @@ public final class ModelSource {
   private static final String CLASSPATH = "classpath:";
   private static final String HUB = "hub:";
   private static final String ONNX = ".onnx";
+  private static final Pattern COMMIT = Pattern.compile("[0-9a-f]+");
 
   private final String location;
   private final Settings settings;
@@ -179,7 +181,9 @@ public final class ModelSource {
     }
     for (Path folder : folders) {
       searched.add(folder.resolve(repository).resolve(file.path()));
-      searched.addAll(snapshots(folder, repository, file.path()));
+      for (Path snapshot : snapshots(hubCache(folder, repository), revision)) {
+        searched.add(snapshot.resolve(file.path()));
+      }
     }
     Path cached =
         settings.cache().resolve("hub").resolve(repository).resolve(revision).resolve(file.path());
@@ -187,6 +191,18 @@ public final class ModelSource {
     for (Path path : searched) {
       if (Files.isRegularFile(path)) {
         return FoundFile.onDisk(path);
+      }
+    }
+    List<Path> others =
+        folders.stream()
+            .flatMap(folder -> allSnapshots(hubCache(folder, repository)).stream())
+            .map(snapshot -> snapshot.resolve(file.path()))
+            .filter(Files::isRegularFile)
+            .toList();
+    for (Path other : others) {
+      FoundFile found = FoundFile.onDisk(other);
+      if (file.sha256() != null && digest(found, file.sha256()).equals(file.sha256())) {
+        return found;
       }
     }
     if (settings.hub() == null) {
@@ -197,7 +213,12 @@ public final class ModelSource {
               + repository
               + " is in none of "
               + searched
-              + ", and no hub is configured to download it from.",
+              + ", and no hub is configured to download it from."
+              + (others.isEmpty()
+                  ? ""
+                  : " Other revisions have it in "
+                      + others
+                      + ", but are taken only where the manifest has its sha256 and theirs is the same."),
           null);
     }
     URI address =
@@ -213,15 +234,35 @@ public final class ModelSource {
     return FoundFile.onDisk(cached);
   }
 
-  /** Files in the layout of the hub's own cache. */
-  private static List<Path> snapshots(Path folder, String repository, String path) {
-    Path snapshots =
-        folder.resolve("models--" + repository.replace("/", "--")).resolve("snapshots");
+  private static Path hubCache(Path folder, String repository) {
+    return folder.resolve("models--" + repository.replace("/", "--"));
+  }
+
+  /** Where a revision may lie in the hub's own cache: a commit by its name, a branch by its ref. */
+  private static List<Path> snapshots(Path hubCache, String revision) {
+    List<Path> places = new ArrayList<>();
+    places.add(hubCache.resolve("snapshots").resolve(revision));
+    Path ref = hubCache.resolve("refs").resolve(revision);
+    if (Files.isRegularFile(ref)) {
+      try {
+        String commit = Files.readString(ref).strip();
+        if (COMMIT.matcher(commit).matches()) {
+          places.add(hubCache.resolve("snapshots").resolve(commit));
+        }
+      } catch (IOException e) {
+        throw unavailable("Cannot read " + ref + ".", e);
+      }
+    }
+    return places;
+  }
+
+  private static List<Path> allSnapshots(Path hubCache) {
+    Path snapshots = hubCache.resolve("snapshots");
     if (!Files.isDirectory(snapshots)) {
       return List.of();
     }
     try (Stream<Path> revisions = Files.list(snapshots)) {
-      return revisions.sorted().map(revision -> revision.resolve(path)).toList();
+      return revisions.sorted().toList();
     } catch (IOException e) {
       throw unavailable("Cannot list " + snapshots + ".", e);
     }
@@ -231,29 +272,35 @@ public final class ModelSource {
     if (file.sha256() == null || settings.verification() == Verification.NEVER) {
       return;
     }
+    String digest = digest(found, file.sha256());
+    if (!digest.equals(file.sha256())) {
+      throw unavailable(
+          found.name()
+              + " is damaged or another version: its SHA-256 is "
+              + digest
+              + " instead of "
+              + file.sha256()
+              + ". Fetch it again.",
+          null);
+    }
+  }
+
+  /** The SHA-256 of a file, which a receipt may already say to be the expected one. */
+  private String digest(FoundFile found, String expected) {
     try {
       Path path = found.path();
       Path receipt =
           path != null && settings.verification() == Verification.ONCE
-              ? receipt(path, file.sha256())
+              ? receipt(path, expected)
               : null;
       if (receipt != null && Files.exists(receipt)) {
-        return;
+        return expected;
       }
       String digest = found.sha256();
-      if (!digest.equals(file.sha256())) {
-        throw unavailable(
-            found.name()
-                + " is damaged or another version: its SHA-256 is "
-                + digest
-                + " instead of "
-                + file.sha256()
-                + ". Fetch it again.",
-            null);
-      }
-      if (receipt != null) {
+      if (receipt != null && digest.equals(expected)) {
         writeReceipt(receipt);
       }
+      return digest;
     } catch (IOException e) {
       throw unavailable("Cannot verify " + found.name() + ": " + e.getMessage() + ".", e);
     }

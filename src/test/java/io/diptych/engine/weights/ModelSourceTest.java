@@ -22,11 +22,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelSourceTest {
 
   private static final byte[] WEIGHTS =
       new SafetensorsWriter().put("x", new float[100_000], 100_000).toBytes();
+  private static final byte[] OTHER_WEIGHTS =
+      new SafetensorsWriter().put("y", new float[100_000], 100_000).toBytes();
   private static final String FILE = "switti-ar.safetensors";
 
   @TempDir Path folder;
@@ -136,11 +140,39 @@ class ModelSourceTest {
     Files.write(plain.resolve(FILE), WEIGHTS);
     source.weights("switti").close();
     Files.delete(plain.resolve(FILE));
-    Path snapshot = folder.resolve("models--org--model/snapshots/abc");
-    Files.createDirectories(snapshot);
-    Files.write(snapshot.resolve(FILE), WEIGHTS);
+    writeSnapshot("abc", WEIGHTS);
     source.weights("switti").close();
     assertThat(requests).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"main", "bbb"})
+  void theSnapshotOfTheRevisionIsTakenBeforeAnyOther(String revision) throws IOException {
+    writeSnapshot("aaa", OTHER_WEIGHTS);
+    writeSnapshot("bbb", WEIGHTS);
+    Path refs = Files.createDirectories(folder.resolve("models--org--model/refs"));
+    Files.writeString(refs.resolve("main"), "bbb\n");
+    for (String digest : List.of("", digest())) {
+      try (TensorFile weights =
+          withManifest("hub:org/model@" + revision, digest).weights("switti")) {
+        assertThat(weights.tensors()).containsOnlyKeys("x");
+      }
+    }
+  }
+
+  @Test
+  void aSnapshotOfAnotherRevisionIsTakenOnlyForItsDigest() throws IOException {
+    writeSnapshot("aaa", OTHER_WEIGHTS);
+    writeSnapshot("bbb", WEIGHTS);
+    try (TensorFile weights = withManifest("hub:org/model@main", digest()).weights("switti")) {
+      assertThat(weights.tensors()).containsOnlyKeys("x");
+    }
+    ModelSource withoutDigest = withManifest("hub:org/model@main", "");
+    assertThatThrownBy(() -> withoutDigest.weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("models--org--model/snapshots/main/" + FILE)
+        .hasMessageContaining("Other revisions have it in")
+        .hasMessageContaining("only where the manifest has its sha256");
   }
 
   @Test
@@ -215,6 +247,11 @@ class ModelSourceTest {
     exchange.sendResponseHeaders(status, announced);
     exchange.getResponseBody().write(body);
     exchange.getResponseBody().flush();
+  }
+
+  private void writeSnapshot(String commit, byte[] weights) throws IOException {
+    Path snapshot = folder.resolve("models--org--model/snapshots").resolve(commit);
+    Files.write(Files.createDirectories(snapshot).resolve(FILE), weights);
   }
 
   private static String digest() {
