@@ -21,6 +21,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,10 @@ final class HubDownload {
   private static final long LARGE_BYTES = 50L << 20;
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(30);
+
+  /** How long a server may be silent, before its headers and within the body. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private static final Pattern CONTENT_RANGE = Pattern.compile("bytes (\\d+)-.*");
 
   /** The hub announces the digest of large files in this header, quoted. */
@@ -62,13 +68,25 @@ final class HubDownload {
   private final URI address;
   private final Path target;
   private final @Nullable Long bytes;
+  private final Duration patience;
   private @Nullable String sha256;
 
   HubDownload(URI address, Path target, @Nullable String sha256, @Nullable Long bytes) {
+    this(address, target, sha256, bytes, PATIENCE);
+  }
+
+  /**
+   * With a patience of its own.
+   *
+   * @param patience how long the server may send nothing before an attempt is given up
+   */
+  HubDownload(
+      URI address, Path target, @Nullable String sha256, @Nullable Long bytes, Duration patience) {
     this.address = address;
     this.target = target;
     this.sha256 = sha256;
     this.bytes = bytes;
+    this.patience = patience;
   }
 
   /**
@@ -199,7 +217,7 @@ final class HubDownload {
     long tenths = 10 * start / Math.max(1, start + announced);
     ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
     try (ReadableByteChannel in = Channels.newChannel(body)) {
-      while (in.read(chunk) >= 0) {
+      while (read(in, chunk) >= 0) {
         chunk.flip();
         while (chunk.hasRemaining()) {
           received += channel.write(chunk);
@@ -215,10 +233,40 @@ final class HubDownload {
     return received;
   }
 
+  /** Reads what has arrived; a body that is silent for too long is closed under its reader. */
+  private int read(ReadableByteChannel body, ByteBuffer chunk) throws IOException {
+    // A request's own time-out ends with the headers.
+    CompletableFuture<Void> watch = new CompletableFuture<>();
+    watch
+        .orTimeout(patience.toNanos(), TimeUnit.NANOSECONDS)
+        .exceptionally(
+            silence -> {
+              close(body);
+              return null;
+            });
+    try {
+      return body.read(chunk);
+    } catch (IOException e) {
+      throw watch.isCompletedExceptionally()
+          ? new IOException("the server sent nothing for " + patience.toMillis() + " ms", e)
+          : e;
+    } finally {
+      watch.complete(null);
+    }
+  }
+
+  private static void close(ReadableByteChannel body) {
+    try {
+      body.close();
+    } catch (IOException e) {
+      LOG.debug("A silent connection did not close cleanly.", e);
+    }
+  }
+
   private HttpResponse<InputStream> request(long offset) throws IOException, InterruptedException {
     URI at = address;
     for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
-      HttpRequest.Builder request = HttpRequest.newBuilder(at).GET();
+      HttpRequest.Builder request = HttpRequest.newBuilder(at).timeout(patience).GET();
       if (offset > 0) {
         request.header("Range", "bytes=" + offset + "-");
       }

@@ -9,18 +9,25 @@ import io.diptych.engine.EngineException;
 import io.diptych.engine.weights.ModelSource.Settings;
 import io.diptych.engine.weights.ModelSource.Verification;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +43,9 @@ class ModelSourceTest {
   @TempDir Path folder;
   @TempDir Path cache;
 
-  private final List<String> requests = new ArrayList<>();
+  private final List<String> requests = new CopyOnWriteArrayList<>();
+  private final CountDownLatch over = new CountDownLatch(1);
+  private final ExecutorService threads = Executors.newCachedThreadPool();
   private HttpServer server;
 
   /** How the hub answers; a scenario changes it. */
@@ -57,12 +66,15 @@ class ModelSourceTest {
           answer.to(exchange);
           exchange.close();
         });
+    server.setExecutor(threads); // so that a silent answer does not hold up the others
     server.start();
   }
 
   @AfterEach
   void stopHub() {
+    over.countDown();
     server.stop(0);
+    threads.shutdownNow();
   }
 
   @Test
@@ -187,21 +199,56 @@ class ModelSourceTest {
   void aBrokenDownloadGoesOnWhereItStopped() throws IOException {
     answer =
         exchange -> {
-          String range = exchange.getRequestHeaders().getFirst("Range");
-          if (range == null) {
-            send(exchange, 200, Arrays.copyOf(WEIGHTS, 150_000), WEIGHTS.length); // and breaks off
+          if (exchange.getRequestHeaders().containsKey("Range")) {
+            sendRest(exchange);
           } else {
-            int from = Integer.parseInt(range.replaceAll("\\D", ""));
-            exchange
-                .getResponseHeaders()
-                .add("Content-Range", "bytes " + from + "-" + (WEIGHTS.length - 1) + "/*");
-            byte[] rest = Arrays.copyOfRange(WEIGHTS, from, WEIGHTS.length);
-            send(exchange, 206, rest, rest.length);
+            send(exchange, 200, Arrays.copyOf(WEIGHTS, 150_000), WEIGHTS.length); // and breaks off
           }
         };
     withHub(digest()).weights("switti").close();
     assertThat(requests).hasSize(2);
     assertThat(requests.get(1)).contains("bytes=");
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void aServerThatFallsSilentInTheMiddleIsAskedForTheRest() {
+    answer =
+        exchange -> {
+          if (exchange.getRequestHeaders().containsKey("Range")) {
+            sendRest(exchange);
+          } else {
+            send(exchange, 200, Arrays.copyOf(WEIGHTS, 150_000), WEIGHTS.length);
+            fallSilent();
+          }
+        };
+    impatient().run();
+    assertThat(target()).hasBinaryContent(WEIGHTS);
+    assertThat(requests).last().asString().contains("bytes=");
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void aServerThatSendsNothingAfterItsHeadersIsGivenUp() {
+    answer =
+        exchange -> {
+          send(exchange, 200, new byte[0], WEIGHTS.length);
+          fallSilent();
+        };
+    assertThatThrownBy(() -> impatient().run())
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("the server sent nothing for 500 ms");
+    assertThat(requests).hasSize(3);
+  }
+
+  @Test
+  @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+  void aServerThatDoesNotAnswerIsGivenUp() {
+    answer = exchange -> fallSilent();
+    assertThatThrownBy(() -> impatient().run())
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("timed out");
+    assertThat(requests).hasSize(3);
   }
 
   @Test
@@ -247,6 +294,33 @@ class ModelSourceTest {
     exchange.sendResponseHeaders(status, announced);
     exchange.getResponseBody().write(body);
     exchange.getResponseBody().flush();
+  }
+
+  private static void sendRest(HttpExchange exchange) throws IOException {
+    int from =
+        Integer.parseInt(exchange.getRequestHeaders().getFirst("Range").replaceAll("\\D", ""));
+    exchange
+        .getResponseHeaders()
+        .add("Content-Range", "bytes " + from + "-" + (WEIGHTS.length - 1) + "/*");
+    byte[] rest = Arrays.copyOfRange(WEIGHTS, from, WEIGHTS.length);
+    send(exchange, 206, rest, rest.length);
+  }
+
+  private void fallSilent() throws IOException {
+    try {
+      over.await();
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
+    }
+  }
+
+  private Path target() {
+    return cache.resolve(FILE);
+  }
+
+  private HubDownload impatient() {
+    URI address = URI.create("http://localhost:" + server.getAddress().getPort() + "/" + FILE);
+    return new HubDownload(address, target(), digest(), null, Duration.ofMillis(500));
   }
 
   private void writeSnapshot(String commit, byte[] weights) throws IOException {
