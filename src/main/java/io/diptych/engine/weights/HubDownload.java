@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -31,8 +32,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Downloads one file. What arrived stays in a {@code .part} file when the connection breaks, and
- * the next attempt, also of another process, goes on from there. The file itself appears only
- * complete and with the right digest.
+ * the next attempt, also of another process, goes on from there: if the manifest gives a digest, or
+ * the hub announces the same one as before, which is kept beside the part. The file itself appears
+ * only complete and with the right digest, where either gives one.
  */
 final class HubDownload {
 
@@ -69,7 +71,15 @@ final class HubDownload {
   private final Path target;
   private final @Nullable Long bytes;
   private final Duration patience;
-  private @Nullable String sha256;
+  private final @Nullable String sha256;
+
+  /**
+   * What the hub announced when the part was begun; kept in a file if the manifest says nothing.
+   */
+  private @Nullable String digestOfPart;
+
+  /** What the hub announces in its latest answer. */
+  private @Nullable String announcedDigest;
 
   HubDownload(URI address, Path target, @Nullable String sha256, @Nullable Long bytes) {
     this(address, target, sha256, bytes, PATIENCE);
@@ -95,8 +105,8 @@ final class HubDownload {
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE}
    */
   void run() {
-    Path part = target.resolveSibling(target.getFileName() + ".part");
-    Path lock = target.resolveSibling(target.getFileName() + ".lock");
+    Path part = beside(".part");
+    Path lock = beside(".lock");
     try {
       Files.createDirectories(target.getParent());
       synchronized (HubDownload.class) { // file locks are held per process, not per thread
@@ -109,22 +119,41 @@ final class HubDownload {
             }
             check(part);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
-            LOG.info("Downloaded and verified {}.", target);
+            Files.deleteIfExists(announcement());
+            LOG.info("Downloaded {}, {}.", target, digest() == null ? "unverified" : "verified");
           }
         }
       }
     } catch (IOException e) {
       throw ModelSource.unavailable(
-          "Cannot download "
-              + address
-              + ": "
-              + reason(e)
-              + (Files.exists(part) ? ". What arrived is kept; try again." : "."),
-          e);
+          "Cannot download " + address + ": " + reason(e) + whatIsKept(part), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw ModelSource.unavailable("The download of " + address + " was interrupted.", e);
     }
+  }
+
+  private Path beside(String ending) {
+    return target.resolveSibling(target.getFileName() + ending);
+  }
+
+  /** Where the digest is kept that the hub announced for the part. */
+  private Path announcement() {
+    return beside(".part.sha256");
+  }
+
+  /** What the file's SHA-256 must be in the end; null when nobody says. */
+  private @Nullable String digest() {
+    return sha256 == null ? digestOfPart : sha256;
+  }
+
+  private String whatIsKept(Path part) {
+    if (part.toFile().length() == 0) { // nor if there is none
+      return ".";
+    }
+    return digest() == null
+        ? ". Neither the manifest nor the hub gives its SHA-256, so trying again starts anew."
+        : ". What arrived is kept; try again.";
   }
 
   private static String reason(IOException e) {
@@ -132,7 +161,10 @@ final class HubDownload {
   }
 
   private void fetch(FileChannel channel) throws IOException, InterruptedException {
-    if (sha256 == null) {
+    if (sha256 == null && Files.exists(announcement())) {
+      digestOfPart = Files.readString(announcement());
+    }
+    if (digest() == null) {
       channel.truncate(0); // nothing would tell whether an old part belongs to the same file
     }
     int idle = 0;
@@ -173,18 +205,18 @@ final class HubDownload {
     HttpResponse<InputStream> response = request(present);
     try (InputStream body = response.body()) {
       switch (response.statusCode()) {
-        case 200 -> channel.truncate(0);
+        case 200 -> begin(channel);
         case 206 -> {
           Matcher range =
               CONTENT_RANGE.matcher(response.headers().firstValue("Content-Range").orElse(""));
-          if (!range.matches() || Long.parseLong(range.group(1)) != present) {
+          if (hasChanged() || !range.matches() || Long.parseLong(range.group(1)) != present) {
             channel.truncate(0);
             return false;
           }
         }
         case 416 -> {
           String range = response.headers().firstValue("Content-Range").orElse("");
-          if (range.equals("bytes */" + present)) {
+          if (!hasChanged() && range.equals("bytes */" + present)) {
             return true; // the part is the whole file
           }
           channel.truncate(0);
@@ -209,6 +241,22 @@ final class HubDownload {
       long received = copy(body, channel, Math.max(announced, 0));
       return announced < 0 || received == announced;
     }
+  }
+
+  /** Empties the part for the file that the hub has now. */
+  private void begin(FileChannel channel) throws IOException {
+    channel.truncate(0);
+    digestOfPart = announcedDigest;
+    if (sha256 == null && announcedDigest != null) {
+      Files.writeString(announcement(), announcedDigest);
+    } else {
+      Files.deleteIfExists(announcement());
+    }
+  }
+
+  /** Whether the hub has another file now than the one that the part was begun with. */
+  private boolean hasChanged() {
+    return sha256 == null && !Objects.equals(announcedDigest, digestOfPart);
   }
 
   private long copy(InputStream body, FileChannel channel, long announced) throws IOException {
@@ -265,6 +313,7 @@ final class HubDownload {
 
   private HttpResponse<InputStream> request(long offset) throws IOException, InterruptedException {
     URI at = address;
+    announcedDigest = null;
     for (int redirects = 0; redirects <= MAXIMUM_REDIRECTS; redirects++) {
       HttpRequest.Builder request = HttpRequest.newBuilder(at).timeout(patience).GET();
       if (offset > 0) {
@@ -289,13 +338,13 @@ final class HubDownload {
   }
 
   private void noteDigest(HttpResponse<?> response) {
-    if (sha256 == null) {
+    if (announcedDigest == null) {
       response
           .headers()
           .firstValue(ANNOUNCED_DIGEST)
           .map(QUOTED_SHA256::matcher)
           .filter(Matcher::matches)
-          .ifPresent(digest -> sha256 = digest.group(1));
+          .ifPresent(digest -> announcedDigest = digest.group(1));
     }
   }
 
@@ -305,10 +354,11 @@ final class HubDownload {
       Files.delete(part);
       throw new IOException("it has " + size + " bytes instead of " + bytes);
     }
-    String digest = sha256 == null ? null : Digests.sha256(part);
-    if (digest != null && !digest.equals(sha256)) {
+    String expected = digest();
+    String digest = expected == null ? null : Digests.sha256(part);
+    if (digest != null && !digest.equals(expected)) {
       Files.delete(part);
-      throw new IOException("its SHA-256 is " + digest + " instead of " + sha256);
+      throw new IOException("its SHA-256 is " + digest + " instead of " + expected);
     }
   }
 }

@@ -23,6 +23,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -270,7 +271,7 @@ class ModelSourceTest {
             send(exchange, 200, WEIGHTS, WEIGHTS.length);
           } else {
             exchange.getResponseHeaders().add("Location", "/cdn/blob");
-            exchange.getResponseHeaders().add("X-Linked-Etag", "\"" + "1".repeat(64) + "\"");
+            announce(exchange, "1".repeat(64));
             exchange.sendResponseHeaders(302, -1);
           }
         };
@@ -278,6 +279,53 @@ class ModelSourceTest {
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("instead of " + "1".repeat(64));
     assertThat(requests).containsExactly("/org/model/resolve/main/" + FILE, "/cdn/blob");
+  }
+
+  @Test
+  void aDownloadGoesOnInTheNextRunWhileTheHubAnnouncesTheSameDigest() throws IOException {
+    ModelSource source = withHub("");
+    breakOff(source, digest(), "What arrived is kept; try again.");
+    answer =
+        exchange -> {
+          announce(exchange, digest());
+          sendRest(exchange); // fails without a range
+        };
+    requests.clear();
+    source.weights("switti").close();
+    assertThat(requests).hasSize(1);
+    assertThat(cache.resolve("hub/org/model/main")).isDirectoryNotContaining("glob:**.part*");
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aDownloadStartsAnewWhenTheHubAnnouncesAnotherDigestOrNone(boolean another)
+      throws IOException {
+    ModelSource source = withHub("");
+    breakOff(source, digest(), "What arrived is kept; try again.");
+    answer =
+        exchange -> {
+          if (another) {
+            announce(exchange, Digests.sha256(OTHER_WEIGHTS));
+          }
+          if (exchange.getRequestHeaders().containsKey("Range")) {
+            sendRest(exchange);
+          } else {
+            send(exchange, 200, OTHER_WEIGHTS, OTHER_WEIGHTS.length);
+          }
+        };
+    try (TensorFile weights = source.weights("switti")) {
+      assertThat(weights.tensors()).containsOnlyKeys("y");
+    }
+  }
+
+  @Test
+  void aBrokenDownloadWithoutAnyDigestSaysThatItStartsAnewAndDoes() throws IOException {
+    ModelSource source = withHub("");
+    breakOff(source, null, "Neither the manifest nor the hub gives its SHA-256");
+    answer = exchange -> send(exchange, 200, OTHER_WEIGHTS, OTHER_WEIGHTS.length);
+    requests.clear();
+    source.weights("switti").close();
+    assertThat(requests).containsExactly("/org/model/resolve/main/" + FILE);
   }
 
   @Test
@@ -294,6 +342,29 @@ class ModelSourceTest {
     exchange.sendResponseHeaders(status, announced);
     exchange.getResponseBody().write(body);
     exchange.getResponseBody().flush();
+  }
+
+  /** A run in which half of the file arrives and the hub has trouble from then on. */
+  private void breakOff(ModelSource source, @Nullable String announced, String message) {
+    answer =
+        exchange -> {
+          if (announced != null) {
+            announce(exchange, announced);
+          }
+          if (exchange.getRequestHeaders().containsKey("Range")) {
+            exchange.sendResponseHeaders(503, -1);
+          } else {
+            send(exchange, 200, Arrays.copyOf(WEIGHTS, 150_000), WEIGHTS.length);
+          }
+        };
+    assertThatThrownBy(() -> source.weights("switti"))
+        .isInstanceOf(EngineException.class)
+        .hasMessageContaining("the server answers 503")
+        .hasMessageContaining(message);
+  }
+
+  private static void announce(HttpExchange exchange, String sha256) {
+    exchange.getResponseHeaders().add("X-Linked-Etag", "\"" + sha256 + "\"");
   }
 
   private static void sendRest(HttpExchange exchange) throws IOException {
