@@ -312,7 +312,9 @@ class DecompositionsHttpTest {
     assertThat(again.header("Idempotency-Replayed")).isEqualTo("true");
     assertThat(again.json().get("id")).isEqualTo(first.json().get("id"));
     assertThat(again.json().get("settings")).isEqualTo(first.json().get("settings"));
-    assertThat(alice.delete(first.header("Location")).status()).isEqualTo(204);
+    assertThat(alice.delete(first.header("Location")).status())
+        .as("running by then, or not")
+        .isIn(202, 204);
   }
 
   @Test
