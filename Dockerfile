@@ -34,7 +34,7 @@ ARG LIBTORCH_SHA256=
 SHELL ["/bin/bash", "-euo", "pipefail", "-c"]
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends unzip \
+    && apt-get install --yes --no-install-recommends curl unzip \
     && rm -rf /var/lib/apt/lists/*
 # Libraries for Python cannot be loaded without it, and DJL loads whatever lies in the folder. It
 # counts the GPUs through a library called just libcudart.so.
@@ -53,6 +53,11 @@ RUN curl --fail --silent --show-error --location --retry 3 --output /tmp/libtorc
 
 # --- What both images share ----------------------------------------------------------------------
 FROM ${JRE_IMAGE} AS runtime
+# For the health checks of Compose.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends curl \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --system --gid 10001 diptych \
     && useradd --system --uid 10001 --gid diptych --no-create-home --home-dir /var/lib/diptych \
          --shell /usr/sbin/nologin diptych \
@@ -96,6 +101,8 @@ ENV PYTORCH_LIBRARY_PATH=/opt/libtorch/lib \
     # Without this DJL looks for a flavour of its JNI library that is not published.
     PYTORCH_FLAVOR=cu128 \
     LD_LIBRARY_PATH=/opt/libtorch/lib \
+    # fp32 is fp32, as on a CPU: by default convolutions would keep 10 bits of 23.
+    NVIDIA_TF32_OVERRIDE=0 \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 

@@ -40,6 +40,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and .Values.models.locations (not (hasKey .Values.models.locations .Values.models.standard)) }}
 {{- fail (printf "models.standard is %s, which models.locations does not have." .Values.models.standard) }}
 {{- end }}
+{{- if and .Values.models.hub (eq .Values.worker.cacheSize "4Gi") }}
+{{- fail "models.hub lets workers download models into worker.cacheSize; give it room for them, for example 20Gi for Switti 512." }}
+{{- end }}
 {{- if and .Values.ingress.enabled .Values.ingress.tls.enabled (not .Values.ingress.tls.secretName) }}
 {{- fail "ingress.tls.enabled needs ingress.tls.secretName." }}
 {{- end }}
@@ -50,8 +53,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{- define "diptych.image" -}}
 {{- $flavour := ternary "gpu" "cpu" .gpu }}
-{{- $tag := default (printf "%s-%s" .root.Chart.AppVersion $flavour) .root.Values.image.tag }}
-{{- printf "%s:%s" .root.Values.image.repository $tag }}
+{{- printf "%s:%s-%s" .root.Values.image.repository (default .root.Chart.AppVersion .root.Values.image.tag) $flavour }}
 {{- end }}
 
 {{- define "diptych.podSecurity" -}}
@@ -71,12 +73,22 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
+{{- /* The driver looks for the authority in the home folder unless it is told where. */ -}}
+{{- define "diptych.databaseTls" -}}
+sslmode={{ .Values.postgresql.sslMode }}
+{{- if .Values.postgresql.caSecret -}}
+&sslrootcert=/etc/diptych-database/ca.crt
+{{- else if hasPrefix "verify-" .Values.postgresql.sslMode -}}
+&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory
+{{- end }}
+{{- end }}
+
 {{- /* Environment of every pod. */ -}}
 {{- define "diptych.env" -}}
 - name: SPRING_CONFIG_ADDITIONALLOCATION
   value: file:/etc/diptych/
 - name: SPRING_DATASOURCE_URL
-  value: {{ printf "jdbc:postgresql://%s:%d/%s?sslmode=%s" .Values.postgresql.host (int .Values.postgresql.port) .Values.postgresql.database .Values.postgresql.sslMode | quote }}
+  value: {{ printf "jdbc:postgresql://%s:%d/%s?%s" .Values.postgresql.host (int .Values.postgresql.port) .Values.postgresql.database (include "diptych.databaseTls" .) | quote }}
 - name: SPRING_DATASOURCE_USERNAME
   valueFrom:
     secretKeyRef:
@@ -150,6 +162,11 @@ capabilities:
   mountPath: /var/lib/diptych
 - name: tmp
   mountPath: /tmp
+{{- if .Values.postgresql.caSecret }}
+- name: database-ca
+  mountPath: /etc/diptych-database
+  readOnly: true
+{{- end }}
 {{- if .Values.models.existingClaim }}
 - name: models
   mountPath: /models
@@ -167,6 +184,14 @@ capabilities:
 - name: tmp
   emptyDir:
     sizeLimit: {{ .temporarySize }}
+{{- if .root.Values.postgresql.caSecret }}
+- name: database-ca
+  secret:
+    secretName: {{ .root.Values.postgresql.caSecret }}
+    items:
+      - key: {{ .root.Values.postgresql.caKey }}
+        path: ca.crt
+{{- end }}
 {{- if .root.Values.models.existingClaim }}
 - name: models
   persistentVolumeClaim:

@@ -6,6 +6,7 @@ import io.diptych.role.Role;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,7 @@ class ComposeTest {
           "PYTORCH_LIBRARY_PATH",
           "PYTORCH_FLAVOR",
           "LD_LIBRARY_PATH",
+          "NVIDIA_TF32_OVERRIDE",
           "NVIDIA_VISIBLE_DEVICES",
           "NVIDIA_DRIVER_CAPABILITIES");
 
@@ -70,6 +72,24 @@ class ComposeTest {
               .hasSizeGreaterThan(1);
           assertThat(check).as("health check of %s", name).containsKeys("interval", "timeout");
         });
+  }
+
+  @Test
+  void programsThatTheImageOfJavaLacksAreInstalled() {
+    for (String name : OURS) {
+      List<?> test = (List<?>) map(services.get(name).get("healthcheck")).get("test");
+      assertThat(test.get(1)).isEqualTo("curl");
+    }
+    Map<String, String> stages = new HashMap<>();
+    for (String stage : dockerfile.split("(?m)^(?=FROM )")) {
+      Matcher from = FROM.matcher(stage);
+      if (from.find() && from.group(1).equals("${JRE_IMAGE}")) {
+        stages.put(from.group(2), stage);
+      }
+    }
+    assertThat(stages).containsOnlyKeys("libtorch", "runtime");
+    assertThat(stages.get("libtorch")).containsPattern("apt-get install .*curl unzip");
+    assertThat(stages.get("runtime")).containsPattern("apt-get install .*curl");
   }
 
   @Test
