@@ -38,7 +38,7 @@ class HttpSetup implements WebMvcConfigurer {
 
   @Override
   public void addInterceptors(InterceptorRegistry registry) {
-    registry.addInterceptor(new KnownParameters());
+    registry.addInterceptor(new KnownParameters(properties.maxJsonSize()));
   }
 
   @Bean

@@ -3,6 +3,7 @@ package io.diptych.http;
 import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.FieldError;
 import io.diptych.http.problem.ProblemException;
+import io.diptych.http.problem.ProblemType;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServletRequest;
@@ -15,22 +16,35 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.springdoc.core.annotations.ParameterObject;
 import org.springframework.core.MethodParameter;
 import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.util.unit.DataSize;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RequestPart;
 import org.springframework.web.method.HandlerMethod;
+import org.springframework.web.multipart.MultipartFile;
 import org.springframework.web.multipart.MultipartHttpServletRequest;
 import org.springframework.web.servlet.HandlerInterceptor;
 
 /**
  * Refuses query parameters, and parts of a multipart body, that their route does not read, as
  * unknown members of JSON are refused: a mistyped {@code dryRun} would else be a job, and a
- * mistyped filter the list of everything.
+ * mistyped filter the list of everything. Refuses parts, too, that are larger than what is read
+ * whole may be.
  */
 final class KnownParameters implements HandlerInterceptor {
+
+  private final DataSize maxJsonSize;
+
+  /**
+   * @param maxJsonSize of a part that is no file: it is read whole
+   */
+  KnownParameters(DataSize maxJsonSize) {
+    this.maxJsonSize = maxJsonSize;
+  }
 
   @Override
   public boolean preHandle(HttpServletRequest request, HttpServletResponse response, Object handler)
@@ -40,7 +54,7 @@ final class KnownParameters implements HandlerInterceptor {
         && !isOfFramework(method)) {
       Set<String> known = new TreeSet<>();
       Stream.of(method.getMethodParameters()).flatMap(KnownParameters::names).forEach(known::add);
-      Set<String> parts = parts(request);
+      Set<String> parts = parts(request, method);
       Set<String> others = new LinkedHashSet<>(request.getParameterMap().keySet());
       others.removeAll(parts);
       List<FieldError> unknown = new ArrayList<>();
@@ -58,11 +72,23 @@ final class KnownParameters implements HandlerInterceptor {
     return method.getBeanType().getName().startsWith("org.springdoc.");
   }
 
-  private static Set<String> parts(HttpServletRequest request)
+  private Set<String> parts(HttpServletRequest request, HandlerMethod method)
       throws IOException, ServletException {
     Set<String> names = new LinkedHashSet<>();
     if (request instanceof MultipartHttpServletRequest) {
-      request.getParts().stream().map(Part::getName).forEach(names::add);
+      Set<String> files =
+          Stream.of(method.getMethodParameters())
+              .filter(parameter -> parameter.getParameterType() == MultipartFile.class)
+              .flatMap(KnownParameters::names)
+              .collect(Collectors.toSet());
+      for (Part part : request.getParts()) {
+        names.add(part.getName());
+        if (!files.contains(part.getName()) && part.getSize() > maxJsonSize.toBytes()) {
+          throw new ProblemException(
+              ProblemType.PAYLOAD_TOO_LARGE,
+              "A part that is no file may have at most " + maxJsonSize.toBytes() + " bytes.");
+        }
+      }
     }
     return names;
   }

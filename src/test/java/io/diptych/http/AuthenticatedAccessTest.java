@@ -18,6 +18,7 @@ import io.diptych.http.access.NewApiKey;
 import io.diptych.http.access.Scope;
 import io.diptych.http.access.Tenant;
 import io.diptych.http.problem.ProblemType;
+import jakarta.servlet.Filter;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.http.HttpRequest;
@@ -33,12 +34,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.web.filter.FormContentFilter;
 import samples.SampleRoutes.Thing;
 import samples.SampleRoutes.Things;
 import tools.jackson.databind.JsonNode;
@@ -61,6 +64,7 @@ class AuthenticatedAccessTest {
   @LocalServerPort private int port;
   @Autowired private ApiKeys keys;
   @Autowired private JdbcClient jdbc;
+  @Autowired private ObjectProvider<Filter> filters;
   private Client client;
   private final Tenant tenant = new Tenant("tenant-" + TENANTS.incrementAndGet());
 
@@ -430,6 +434,13 @@ class AuthenticatedAccessTest {
     } finally {
       jdbc.sql("alter table api_key_away rename to api_key").update();
     }
+  }
+
+  @Test
+  void nothingReadsTheFormsOfStrangers() {
+    assertThat(filters.orderedStream())
+        .isNotEmpty()
+        .noneMatch(filter -> filter instanceof FormContentFilter);
   }
 
   @Test

@@ -254,6 +254,19 @@ class ProblemAnswersTest {
   }
 
   @Test
+  void aJsonPartIsBoundAsAJsonBodyIs() {
+    problem(
+        multipart(
+            part("image", "x.png", "image/png", "abc"),
+            part(
+                "request",
+                "request.json",
+                "application/json",
+                "{\"name\":\"" + "a".repeat(1 << 20) + "\"}")),
+        ProblemType.PAYLOAD_TOO_LARGE);
+  }
+
+  @Test
   void missingPartIsAProblemThatNamesIt() {
     JsonNode problem =
         problem(multipart(part("request", null, null, "{\"name\":\"a\"}")), ProblemType.VALIDATION);
