@@ -20,6 +20,7 @@ import io.diptych.engine.csd.CsdProgram;
 import io.diptych.engine.csd.CsdVar;
 import io.diptych.engine.csd.MemoryWindows;
 import io.diptych.engine.csd.SubConcepts;
+import io.diptych.engine.program.Program;
 import io.diptych.engine.sample.Sampler;
 import io.diptych.engine.switti.Switti;
 import io.diptych.engine.switti.SwittiArchitecture;
@@ -95,7 +96,7 @@ public final class SwittiBackbone implements Backbone {
       return new SwittiBackbone(source, device, subConcepts, manager);
     } catch (RuntimeException e) {
       manager.close();
-      throw e;
+      throw Program.translated(e);
     }
   }
 
@@ -189,7 +190,11 @@ public final class SwittiBackbone implements Backbone {
 
   @Override
   public Concept decompose(BufferedImage image, DecompositionOptions options, RunControl control) {
-    return csdVar.decompose(image, options, control);
+    try {
+      return csdVar.decompose(image, options, control);
+    } catch (RuntimeException e) {
+      throw Program.translated(e);
+    }
   }
 
   @Override
@@ -223,6 +228,8 @@ public final class SwittiBackbone implements Backbone {
                 }
               });
       return vqvae.pictures(scope, sampled.image());
+    } catch (RuntimeException e) {
+      throw Program.translated(e);
     }
   }
 

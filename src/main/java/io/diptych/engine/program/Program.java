@@ -24,6 +24,10 @@ public final class Program implements AutoCloseable {
 
   private static final String SHARED = "shared";
 
+  /** How CUDA, its libraries and the processor say that memory ran out. */
+  private static final List<String> OUT_OF_MEMORY =
+      List.of("out of memory", "ALLOC_FAILED", "not enough memory");
+
   /** Wall time spent in native calls by all programs, for {@link #nanosInPrograms()}. */
   private static final ThreadLocal<long[]> NANOS = ThreadLocal.withInitial(() -> new long[1]);
 
@@ -119,20 +123,29 @@ public final class Program implements AutoCloseable {
       }
       return IValueUtils.forward(block, inputs, differentiable);
     } catch (RuntimeException e) {
-      throw failure(e);
+      throw failure(
+          "The program " + name + " failed", source.translate(String.valueOf(e.getMessage())), e);
     } finally {
       NANOS.get()[0] += System.nanoTime() - start;
       CALLS.increment();
     }
   }
 
-  private EngineException failure(RuntimeException e) {
-    String message = String.valueOf(e.getMessage());
-    boolean memory =
-        message.contains("out of memory") || message.contains("not enough memory"); // CUDA, CPU
+  /**
+   * What a failure of the native library outside a program is to callers, such as a tensor that
+   * could not be made; other failures as they are.
+   */
+  public static RuntimeException translated(RuntimeException e) {
+    return e instanceof ai.djl.engine.EngineException
+        ? failure("The device failed", String.valueOf(e.getMessage()), e)
+        : e;
+  }
+
+  private static EngineException failure(String what, String message, RuntimeException e) {
+    boolean memory = OUT_OF_MEMORY.stream().anyMatch(message::contains);
     return new EngineException(
         memory ? EngineException.Kind.OUT_OF_MEMORY : EngineException.Kind.DEVICE_FAILURE,
-        "The program " + name + " failed: " + firstParagraph(source.translate(message)),
+        what + ": " + firstParagraph(message),
         e);
   }
 

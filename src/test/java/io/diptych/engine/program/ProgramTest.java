@@ -2,6 +2,7 @@ package io.diptych.engine.program;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -59,6 +60,29 @@ class ProgramTest {
         assertThat(result).allMatch(array -> array.getManager() == scope);
       }
       assertThat(x.getShape()).isEqualTo(new Shape(2)); // the caller's array outlives the scope
+    }
+  }
+
+  @Test
+  void failuresOfTheLibraryOutsideProgramsAreToldAsThoseInside() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      RuntimeException refused =
+          catchThrowableOfType(
+              RuntimeException.class,
+              () -> manager.ones(new Shape(2, 3)).matMul(manager.ones(new Shape(2, 3))));
+
+      assertThat(Program.translated(refused))
+          .isInstanceOfSatisfying(
+              EngineException.class,
+              told -> assertThat(told.kind()).isEqualTo(EngineException.Kind.DEVICE_FAILURE));
+      for (String memory : List.of("CUDA out of memory.", "CUBLAS_STATUS_ALLOC_FAILED")) {
+        assertThat(Program.translated(new ai.djl.engine.EngineException(memory)))
+            .isInstanceOfSatisfying(
+                EngineException.class,
+                told -> assertThat(told.kind()).isEqualTo(EngineException.Kind.OUT_OF_MEMORY));
+      }
+      RuntimeException ours = new IllegalStateException("ours");
+      assertThat(Program.translated(ours)).isSameAs(ours);
     }
   }
 
