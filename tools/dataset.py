@@ -58,6 +58,9 @@ class Dataset:
             _forked.append(self)
             with multiprocessing.get_context("fork").Pool() as pool:
                 decoded = np.stack(pool.map(_rgb_of_forked, range(len(self)), 256))
+                # In order: workers inherit the loop's signal handlers, and terminating them would wait for ever.
+                pool.close()
+                pool.join()
             _forked.clear()
             self.pixels = torch.tensor(decoded, device=device)
         picked = self.pixels[torch.as_tensor(np.asarray(indices), device=device)]
