@@ -4,8 +4,10 @@ import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStore;
+import io.diptych.http.paging.Page;
 import io.diptych.http.paging.PageQuery;
 import io.diptych.http.problem.ProblemException;
+import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Attempt;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
@@ -104,12 +106,19 @@ public final class Decompositions {
    * The picture of a decomposition as it was taken in, a PNG.
    *
    * @return empty when its artifact was imported, so that there never was one
-   * @throws ProblemException {@code not-found}, also when it was deleted meanwhile
+   * @throws ProblemException {@code not-found}, also when it was deleted meanwhile; {@code
+   *     job-expired} past its retention
    */
   public Optional<byte[]> picture(String tenant, UUID id) {
-    Decomposition.Picture picture = require(tenant, id).picture();
+    Decomposition found = require(tenant, id);
+    Decomposition.Picture picture = found.picture();
     if (picture == null) {
       return Optional.empty();
+    }
+    if (found.artifactExpiredAt() != null) {
+      throw new ProblemException(
+          ProblemType.JOB_EXPIRED,
+          "The picture was deleted at " + found.artifactExpiredAt() + ", past its retention.");
     }
     try {
       return Optional.of(store.read(new BlobKey(id, BlobKind.IMAGE, picture.sha256())));
@@ -149,13 +158,16 @@ public final class Decompositions {
   }
 
   /** Decompositions of a tenant, newest first. */
-  public List<Decomposition> list(String tenant, JobFilter filter, PageQuery page) {
-    List<Job> found = jobs.list(tenant, filter, page);
-    Map<UUID, DecompositionRows.Row> of = rows.find(tenant, found.stream().map(Job::id).toList());
-    return found.stream()
-        .filter(job -> of.containsKey(job.id())) // Else deleted between the two queries.
-        .map(job -> decomposition(job, Objects.requireNonNull(of.get(job.id())), List.of()))
-        .toList();
+  public Page<Decomposition> list(String tenant, JobFilter filter, PageQuery query) {
+    Page<Job> page = query.page(jobs.list(tenant, filter, query), Job::id);
+    Map<UUID, DecompositionRows.Row> of =
+        rows.find(tenant, page.items().stream().map(Job::id).toList());
+    List<Decomposition> found =
+        page.items().stream()
+            .filter(job -> of.containsKey(job.id())) // Else deleted between the two queries.
+            .map(job -> decomposition(job, Objects.requireNonNull(of.get(job.id())), List.of()))
+            .toList();
+    return new Page<>(found, page.next());
   }
 
   /**

@@ -13,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param patience how long the caller would wait, already capped; null when the caller did not say
  * @param respondAsync whether the caller asked not to wait
+ * @param cap longest wait of any request
  */
-public record Prefer(@Nullable Duration patience, boolean respondAsync) {
+public record Prefer(@Nullable Duration patience, boolean respondAsync, Duration cap) {
 
   /** Name of the header that tells which preferences were honoured. */
   public static final String PREFERENCE_APPLIED = "Preference-Applied";
@@ -39,7 +40,7 @@ public record Prefer(@Nullable Duration patience, boolean respondAsync) {
         }
       }
     }
-    return new Prefer(patience, respondAsync);
+    return new Prefer(patience, respondAsync, cap);
   }
 
   /** How long to wait for the result before answering 202. */
@@ -47,7 +48,10 @@ public record Prefer(@Nullable Duration patience, boolean respondAsync) {
     if (patience != null) {
       return patience;
     }
-    return respondAsync ? Duration.ZERO : routeDefault;
+    if (respondAsync) {
+      return Duration.ZERO;
+    }
+    return routeDefault.compareTo(cap) > 0 ? cap : routeDefault;
   }
 
   /** Value of {@code Preference-Applied}; empty when the caller had no preference. */

@@ -82,6 +82,15 @@ class DecompositionLifeTest {
           .isEqualTo(ProblemType.JOB_EXPIRED.uri());
       JsonNode after = alice.get(self).json();
       assertThat(after.get("links").has("artifact")).isFalse();
+      assertThat(after.get("links").has("previews")).isFalse();
+      assertThat(
+              alice
+                  .post(
+                      "/contact-sheets",
+                      "{\"rows\":[{\"pictures\":[{\"decomposition\":\"%s\"}]}]}"
+                          .formatted(done.get("id").asString()))
+                  .status())
+          .isEqualTo(410);
       assertThat(after.get("result").has("artifactExpiredAt")).isTrue();
     }
   }

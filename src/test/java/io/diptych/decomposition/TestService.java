@@ -295,6 +295,13 @@ public final class TestService implements AutoCloseable {
     }
 
     /** Submits the standard picture. */
+    public Reply post(String path, String json) {
+      return client.send(
+          at(path)
+              .header("Content-Type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(json)));
+    }
+
     public Reply submit(String request, String... headers) {
       return upload("/decompositions", picture(), "fox.png", "image/png", request, headers);
     }

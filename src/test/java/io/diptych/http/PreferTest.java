@@ -54,6 +54,11 @@ class PreferTest {
     assertThat(parse().waitOr(ROUTE_DEFAULT)).isEqualTo(ROUTE_DEFAULT);
   }
 
+  @Test
+  void theCapHoldsForTheRoutesDefaultToo() {
+    assertThat(parse().waitOr(CAP.plusSeconds(1))).isEqualTo(CAP);
+  }
+
   private static Prefer parse(String... headers) {
     return Prefer.parse(Collections.enumeration(List.of(headers)), CAP);
   }

@@ -247,7 +247,7 @@ record DecompositionView(
         cancelable ? self + "/cancel" : null,
         retryable ? self + "/retry" : null,
         decomposition.artifact() == null ? null : self + "/artifact",
-        decomposition.previews().isEmpty()
+        decomposition.previews().isEmpty() || decomposition.artifactExpiredAt() != null
             ? null
             : decomposition.previews().stream().map(step -> self + "/previews/" + step).toList());
   }

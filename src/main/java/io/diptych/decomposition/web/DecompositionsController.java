@@ -86,9 +86,7 @@ class DecompositionsController {
       description = "Newest first.")
   ResponseEntity<Page.Body<DecompositionView>> list(
       Tenant tenant, JobFilter filter, PageQuery page) {
-    return page.page(decompositions.list(tenant.id(), filter, page), Decomposition::id)
-        .map(DecompositionView::of)
-        .answer();
+    return decompositions.list(tenant.id(), filter, page).map(DecompositionView::of).answer();
   }
 
   @GetMapping(path = "/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)

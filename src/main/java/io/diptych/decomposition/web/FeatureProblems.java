@@ -1,5 +1,7 @@
 package io.diptych.decomposition.web;
 
+import io.diptych.artifact.BlobDamagedException;
+import io.diptych.artifact.BlobMissingException;
 import io.diptych.artifact.BlobStoreException;
 import io.diptych.engine.EngineException;
 import io.diptych.http.problem.Problem;
@@ -24,6 +26,17 @@ class FeatureProblems implements ProblemTranslator {
       ProblemType type =
           ProblemType.ofSlug(refused.reason().problemType()).orElse(ProblemType.INVALID_IMAGE);
       return Optional.of(Problem.of(type, String.valueOf(refused.getMessage())));
+    }
+    if (failure instanceof BlobMissingException) {
+      return Optional.of(
+          Problem.of(ProblemType.JOB_EXPIRED, "The file is no longer in the store of files."));
+    }
+    if (failure instanceof BlobDamagedException) {
+      return Optional.of(
+          Problem.of(
+              ProblemType.INTERNAL,
+              "The file in the store is damaged. The operator may have a copy; else delete what it"
+                  + " belongs to."));
     }
     if (failure instanceof BlobStoreException) {
       return Optional.of(

@@ -11,8 +11,11 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.context.SmartLifecycle;
@@ -28,31 +31,38 @@ final class Endings implements SmartLifecycle {
 
   private static final long POLL_MILLIS = 1000;
   private static final int THREADS = 4;
+  private static final int ANSWERS = 8;
 
   private final Generations generations;
   private final JobSignals signals;
   private final ScheduledThreadPoolExecutor pool;
+
+  /** Answers read pictures, and the store may be slow; nobody who looks waits for that. */
+  private final ExecutorService answers;
+
   private final Set<Wait> waits = ConcurrentHashMap.newKeySet();
   private volatile boolean running;
 
   Endings(Generations generations, JobSignals signals) {
     this.generations = generations;
     this.signals = signals;
-    AtomicInteger number = new AtomicInteger();
-    this.pool =
-        new ScheduledThreadPoolExecutor(
-            THREADS,
-            task -> {
-              Thread thread = new Thread(task, "generation-wait-" + number.incrementAndGet());
-              thread.setDaemon(true);
-              return thread;
-            });
+    this.pool = new ScheduledThreadPoolExecutor(THREADS, daemons("generation-wait-"));
     pool.setRemoveOnCancelPolicy(true);
+    this.answers = Executors.newFixedThreadPool(ANSWERS, daemons("generation-answer-"));
+  }
+
+  private static ThreadFactory daemons(String prefix) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, prefix + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
   }
 
   /**
-   * The generation as it is when it ends, or when the patience does. What depends on the future
-   * runs on a thread of its own.
+   * The generation as it is when it ends, or when the patience does. What depends on an ended one
+   * may take its time; on one that has not ended it must be quick.
    */
   CompletableFuture<Generation> await(String tenant, UUID id, Duration patience) {
     Wait wait = new Wait(tenant, id);
@@ -104,7 +114,9 @@ final class Endings implements SmartLifecycle {
       Optional<Generation> found = generations.find(tenant, id);
       if (found.isEmpty()) {
         result.completeExceptionally(ProblemException.notFound("generation", id));
-      } else if (inAnyCase || found.get().job().state().isFinal()) {
+      } else if (found.get().job().state().isFinal()) {
+        answers.execute(() -> result.complete(found.get()));
+      } else if (inAnyCase) {
         result.complete(found.get());
       }
     }

@@ -22,7 +22,9 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.MediaType;
 import org.springframework.http.converter.HttpMessageNotReadableException;
 import org.springframework.security.access.AccessDeniedException;
+import org.springframework.security.authentication.AuthenticationServiceException;
 import org.springframework.security.core.AuthenticationException;
+import org.springframework.security.oauth2.jwt.JwtDecoderInitializationException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.util.unit.DataSize;
@@ -225,6 +227,13 @@ class ProblemTranslation {
       return Answer.of(
           ProblemType.VALIDATION,
           "A text holds a character, or a time is so far away, that it cannot be stored.");
+    }
+    if (failure instanceof AuthenticationServiceException
+        || failure instanceof JwtDecoderInitializationException) {
+      return Answer.of(
+              ProblemType.UNAVAILABLE,
+              "The issuer of the tokens cannot be asked for its keys; this one may be valid.")
+          .with(HttpHeaders.RETRY_AFTER, RetryAfter.seconds(SOON));
     }
     if (failure instanceof AuthenticationException) {
       return ofStatus(401);
