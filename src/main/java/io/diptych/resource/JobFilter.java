@@ -38,7 +38,7 @@ public record JobFilter(
         @Nullable Instant createdBefore) {
 
   /**
-   * @throws ProblemException {@code validation} when a label has no name
+   * @throws ProblemException {@code validation} when a label has no name, or cannot be one
    */
   JobQuery query(String tenant, JobKind kind, PageQuery page) {
     return new JobQuery(
@@ -58,6 +58,9 @@ public record JobFilter(
       int colon = each.indexOf(':');
       if (colon < 1) {
         throw ProblemException.invalid(FieldError.parameter("label", "must be name:value"));
+      }
+      if (each.indexOf(0) >= 0) {
+        throw ProblemException.invalid(FieldError.parameter("label", "holds the character U+0000"));
       }
       labels.put(each.substring(0, colon), each.substring(colon + 1));
     }
