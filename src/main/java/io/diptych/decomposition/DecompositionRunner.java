@@ -52,6 +52,11 @@ final class DecompositionRunner implements JobRunner {
   }
 
   @Override
+  public boolean responds(String device) {
+    return models.responds(device);
+  }
+
+  @Override
   public JobResult run(ClaimedJob job, JobProgress progress) {
     Plan plan = Decompositions.JSON.treeToValue(job.request(), Plan.class);
     BufferedImage picture = picture(job);

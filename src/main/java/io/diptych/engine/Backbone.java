@@ -80,6 +80,12 @@ public interface Backbone extends AutoCloseable {
    */
   List<BufferedImage> generate(List<CheckedRequest> batch, BooleanSupplier stop);
 
+  /**
+   * Whether the device still computes. Some errors of a GPU stay until the process ends: then
+   * everything fails here, and every job that comes.
+   */
+  boolean responds();
+
   @Override
   void close();
 }

@@ -72,6 +72,11 @@ final class GenerationRunner implements BatchRunner {
   }
 
   @Override
+  public boolean responds(String device) {
+    return models.responds(device);
+  }
+
+  @Override
   public List<JobOutcome> run(List<ClaimedJob> batch, Control control) {
     List<Work> works = batch.stream().map(Work::new).toList();
     List<Item> row = new ArrayList<>();

@@ -154,10 +154,25 @@ public final class Models implements AutoCloseable {
         : LaneCapacity.UNABLE;
   }
 
+  /** Whether the device still computes, as far as a model that is loaded there can tell. */
+  public boolean responds(String device) {
+    return backbones.entrySet().stream()
+        .filter(entry -> entry.getKey().device().equals(device))
+        .map(Map.Entry::getValue)
+        .filter(Models::isDone)
+        .findFirst()
+        .map(loaded -> loaded.join().responds())
+        .orElse(true);
+  }
+
   /** Whether a model is loaded on a device. Never waits. */
   public boolean isLoaded(@Nullable String name, String device) {
     CompletableFuture<Backbone> backbone = backbones.get(place(name, device));
-    return backbone != null && backbone.isDone() && !backbone.isCompletedExceptionally();
+    return backbone != null && isDone(backbone);
+  }
+
+  private static boolean isDone(CompletableFuture<Backbone> backbone) {
+    return backbone.isDone() && !backbone.isCompletedExceptionally();
   }
 
   private Place place(@Nullable String name, String device) {

@@ -26,6 +26,11 @@ public interface BatchRunner {
     return LaneCapacity.UNLIMITED;
   }
 
+  /** See {@link JobRunner#responds}. */
+  default boolean responds(String device) {
+    return true;
+  }
+
   /** What a batch may ask while it runs. */
   interface Control {
     /** Where the batch is to compute, for example {@code cpu} or {@code gpu0}. */

@@ -32,4 +32,9 @@ public interface JobRunner {
   default LaneCapacity capacity(String device) {
     return LaneCapacity.UNLIMITED;
   }
+
+  /** Whether the device still computes. Asked after every execution; must not block for long. */
+  default boolean responds(String device) {
+    return true;
+  }
 }

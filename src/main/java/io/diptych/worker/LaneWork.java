@@ -49,6 +49,7 @@ final class LaneWork implements TicketHandler {
   private final WorkerSettings settings;
   private final Clock clock;
   private final LaneListener listener;
+  private final ProcessExit exit;
 
   LaneWork(
       JobQueue queue,
@@ -57,7 +58,8 @@ final class LaneWork implements TicketHandler {
       Runs runs,
       WorkerSettings settings,
       Clock clock,
-      LaneListener listener) {
+      LaneListener listener,
+      ProcessExit exit) {
     this.queue = queue;
     this.runners = runners;
     this.pool = pool;
@@ -65,6 +67,7 @@ final class LaneWork implements TicketHandler {
     this.settings = settings;
     this.clock = clock;
     this.listener = listener;
+    this.exit = exit;
   }
 
   @Override
@@ -121,11 +124,25 @@ final class LaneWork implements TicketHandler {
       }
       if (claim instanceof Claim.Taken taken) {
         execute(kind, lane, taken.jobs(), ticket.lease());
+        if (!ticket.lease().draining() && !runners.responds(kind, lane.device())) {
+          leaveDevice(lane);
+          return GIVE_BACK;
+        }
       }
       if (pool.wantedByOthers(lane, kind)) {
         return GIVE_BACK;
       }
     }
+  }
+
+  /** Would else fail one job after the other, faster than other workers can take them. */
+  private void leaveDevice(Lane lane) {
+    String reason =
+        "The device %s no longer computes, and only a new process can use it again. The process ends"
+                .formatted(lane.device())
+            + " so that its supervisor starts a fresh one.";
+    log.error(reason);
+    exit.exit(reason);
   }
 
   /**

@@ -1,10 +1,10 @@
 package io.diptych.worker;
 
-/** Ends this process when native code will not return. */
+/** Ends this process when native code will not return, or a device no longer computes. */
 @FunctionalInterface
 public interface ProcessExit {
 
-  /** Exit status after a stuck lane: no other part of the service uses it. */
+  /** Exit status then: no other part of the service uses it. */
   int STUCK_STATUS = 86;
 
   /**

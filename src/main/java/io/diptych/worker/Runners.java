@@ -49,6 +49,10 @@ public final class Runners {
     return single.containsKey(kind) ? single.get(kind).capacity(device) : LaneCapacity.UNABLE;
   }
 
+  boolean responds(JobKind kind, String device) {
+    return batches(kind) ? batch.get(kind).responds(device) : single.get(kind).responds(device);
+  }
+
   boolean batches(JobKind kind) {
     return batch.containsKey(kind);
   }

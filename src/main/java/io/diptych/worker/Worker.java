@@ -65,7 +65,7 @@ public final class Worker {
         new LanePool(
             lanes, kind -> counters.get(kind).pause(), kind -> counters.get(kind).resume());
     this.watchdog = new Watchdog(runs, queue.running(), settings.stuckGrace(), clock, exit);
-    LaneWork work = new LaneWork(queue, runners, pool, runs, settings, clock, listener);
+    LaneWork work = new LaneWork(queue, runners, pool, runs, settings, clock, listener, exit);
     for (JobKind kind : kinds) {
       int count = (int) lanes.stream().filter(lane -> lane.kinds().contains(kind)).count();
       if (count > 0) {

@@ -221,7 +221,8 @@ class LogLinesTest {
             new Runs(),
             settings,
             Clock.systemUTC(),
-            listener);
+            listener,
+            reason -> log.error("would exit: {}", reason));
     lane.run(kind, new Ticket(UUID.randomUUID(), 1, new FirmLease()));
   }
 

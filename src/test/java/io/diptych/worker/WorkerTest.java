@@ -624,6 +624,31 @@ class WorkerTest {
   }
 
   @Test
+  void aProcessWhoseDeviceNoLongerComputesEndsAndTheJobGoesOnElsewhere() {
+    FakeDecomposition broken =
+        new FakeDecomposition(
+            1,
+            (job, step) -> {
+              throw new EngineException(EngineException.Kind.DEVICE_FAILURE, "as asked");
+            }) {
+          @Override
+          public boolean responds(String device) {
+            return false;
+          }
+        };
+    WorkerFixture worker =
+        keep(WorkerFixture.start(database.dataSource(), "broken", decomposing(broken)));
+    Job job = submit("unlucky");
+
+    await().until(() -> !worker.exits.isEmpty());
+
+    assertThat(worker.exits.get(0)).contains("The device cpu no longer computes");
+    worker.close();
+    worker("healthy", new FakeDecomposition(1, (any, step) -> {}));
+    awaitState(api, job, JobState.SUCCEEDED);
+  }
+
+  @Test
   void theWatchdogFreesTheJobOfAStuckRunAndEndsTheProcessIfItsThreadDoesNotReturn()
       throws InterruptedException {
     CountDownLatch release = new CountDownLatch(1);

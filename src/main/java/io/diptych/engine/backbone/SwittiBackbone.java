@@ -233,6 +233,17 @@ public final class SwittiBackbone implements Backbone {
     }
   }
 
+  @Override
+  public boolean responds() {
+    try (NDManager scope = manager.newSubManager()) {
+      return scope.create(1f).add(1f).getFloat() == 2f;
+    } catch (RuntimeException e) {
+      // Memory may be full, or this model closed: the device itself is well.
+      return !(Program.translated(e) instanceof EngineException known
+          && known.kind() == EngineException.Kind.DEVICE_FAILURE);
+    }
+  }
+
   /** Owner of everything the backbone keeps on its device, for those who watch memory. */
   public NDManager manager() {
     return manager;
