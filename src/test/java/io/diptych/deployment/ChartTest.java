@@ -248,6 +248,29 @@ class ChartTest {
   }
 
   @Test
+  void theAuthorityOfTheDatabaseIsMountedWhereTheDriverIsToldToLook() {
+    for (String component : List.of("api", "worker")) {
+      Map<String, Object> pod = pod(CHART.resolve("ci/gpu-values.yaml"), component);
+      assertThat(environment(pod).get("SPRING_DATASOURCE_URL"))
+          .endsWith("?sslmode=verify-full&sslrootcert=/etc/diptych-database/ca.crt");
+      assertThat(container(pod).get("volumeMounts").toString()).contains("/etc/diptych-database");
+      assertThat(pod.get("volumes").toString()).contains("secretName=diptych-database-ca");
+    }
+    assertThat(environment(pod(CHART.resolve("ci/scaling-values.yaml"), "api")))
+        .containsEntry(
+            "SPRING_DATASOURCE_URL",
+            "jdbc:postgresql://database.example.internal:5432/diptych?sslmode=verify-full"
+                + "&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory");
+  }
+
+  @Test
+  void oneTagServesBothFlavours() {
+    Path values = CHART.resolve("ci/gpu-values.yaml");
+    assertThat(container(pod(values, "worker")).get("image")).isEqualTo("diptych:2026.11-gpu");
+    assertThat(container(pod(values, "api")).get("image")).isEqualTo("diptych:2026.11-cpu");
+  }
+
+  @Test
   void withoutGpusNoneAreAskedFor() {
     Map<String, Object> pod = pod(CHART.resolve("ci/default-values.yaml"), "worker");
     assertThat(container(pod).get("resources").toString()).doesNotContain("gpu");
@@ -328,6 +351,8 @@ class ChartTest {
     assertThat(refusal("-f", base, "auth.existingSecret=")).contains("Nobody could call");
     assertThat(refusal("-f", base, "models.locations.other=/models/other"))
         .contains("models.standard is pocket");
+    assertThat(refusal("-f", base, "models.hub=https://hub.example.com"))
+        .contains("worker.cacheSize");
     assertThat(refusal("-f", base, "ingress.enabled=true")).contains("/ingress/host");
     assertThat(refusal("-f", base, "metrics.enabled=false", "metrics.serviceMonitor.enabled=true"))
         .contains("needs metrics.enabled");
