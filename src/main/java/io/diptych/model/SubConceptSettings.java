@@ -10,6 +10,7 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.StringUtils;
 
 /**
  * Where the sub-concepts of a word come from when a request gives none.
@@ -39,7 +40,8 @@ record SubConceptSettings(
     }
     HttpClient client = HttpClient.newBuilder().followRedirects(HttpClient.Redirect.NEVER).build();
     return new LanguageModelSubConcepts(
-        new LanguageModelEndpoint(uri, languageModel, key, timeout, attempts, pause),
+        new LanguageModelEndpoint(
+            uri, languageModel, StringUtils.hasText(key) ? key : null, timeout, attempts, pause),
         client,
         wordNet);
   }
