@@ -64,6 +64,30 @@ public final class JobClaims {
         });
   }
 
+  /**
+   * Puts back what a ticket held whose lane is gone: into the queue at its old place, with tickets
+   * of its own, or to its end.
+   *
+   * @param version of the pick that is over
+   */
+  public void release(UUID ticket, long version) {
+    transaction.executeWithoutResult(
+        status ->
+            rows.sql
+                .sql(
+                    """
+                    select * from job
+                    where ticket = :ticket and ticket_version <= :version
+                        and state in ('RUNNING', 'CANCEL_REQUESTED')
+                    order by id for no key update skip locked
+                    """)
+                .param("ticket", ticket)
+                .param("version", version)
+                .query(rows::held)
+                .list()
+                .forEach(job -> putBack(job, true)));
+  }
+
   private void lock() {
     // A lane that freezes inside its claim would stop the queue: PostgreSQL ends its session.
     rows.sql

@@ -171,6 +171,11 @@ final class LaneWork implements TicketHandler {
     }
   }
 
+  @Override
+  public void abandoned(UUID ticket, long version) {
+    queue.claims().release(ticket, version);
+  }
+
   private void execute(JobKind kind, Lane lane, List<ClaimedJob> jobs, Ticket.Lease lease) {
     listener.claimed(kind, jobs.size());
     List<Run> batch = new ArrayList<>();

@@ -294,6 +294,37 @@ class JobClaimsTest {
   }
 
   @Test
+  void whatADeadTicketHeldGoesOnAtItsOldPlaceThoughNobodyPicksTheTicket() {
+    Job held = fixture.submit(JobKind.DECOMPOSITION, "a", "held");
+    fixture.submit(JobKind.DECOMPOSITION, "a", "second");
+    fixture.submit(JobKind.DECOMPOSITION, "a", "third");
+    UUID ticket = UUID.randomUUID();
+    claim(ticket, 2);
+    int before = fixture.tickets.waiting(JobKind.DECOMPOSITION);
+
+    fixture.queue.claims().release(ticket, 2);
+    fixture.queue.claims().release(ticket, 2);
+
+    assertThat(fixture.tickets.waiting(JobKind.DECOMPOSITION)).isEqualTo(before + 1);
+    clock.advance(Duration.ofMinutes(1));
+    assertThat(runNext()).isEqualTo("held");
+    assertThat(fixture.queue.jobs().attempts("a", held.id()))
+        .extracting(Attempt::outcome)
+        .containsExactly(Attempt.Outcome.FAILED, Attempt.Outcome.SUCCEEDED);
+  }
+
+  @Test
+  void aNewerPickOfATicketKeepsWhatItHolds() {
+    Job held = fixture.submit(JobKind.DECOMPOSITION, "a", "held");
+    UUID ticket = UUID.randomUUID();
+    claim(ticket, 4);
+
+    fixture.queue.claims().release(ticket, 2);
+
+    assertThat(fixture.read(held).state()).isEqualTo(JobState.RUNNING);
+  }
+
+  @Test
   void aLaneWhoseTicketWentToAnotherGetsNothing() {
     fixture.submit(JobKind.DECOMPOSITION, "a", "held");
     fixture.submit(JobKind.DECOMPOSITION, "a", "waiting");

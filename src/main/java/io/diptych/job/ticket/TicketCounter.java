@@ -6,6 +6,7 @@ import com.github.kagkarlsson.scheduler.SchedulerName;
 import com.github.kagkarlsson.scheduler.event.AbstractSchedulerListener;
 import com.github.kagkarlsson.scheduler.logging.LogLevel;
 import com.github.kagkarlsson.scheduler.task.CompletionHandler;
+import com.github.kagkarlsson.scheduler.task.Execution;
 import com.github.kagkarlsson.scheduler.task.ExecutionContext;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
 import com.github.kagkarlsson.scheduler.task.helper.CustomTask;
@@ -13,6 +14,7 @@ import com.github.kagkarlsson.scheduler.task.helper.Tasks;
 import io.diptych.job.JobKind;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ThreadFactory;
@@ -39,6 +41,12 @@ public final class TicketCounter {
   private final Scheduler scheduler;
 
   /**
+   * From when on a silent holder counts as dead. While the database was away nobody could renew a
+   * ticket; all who live have done so once it has been back for as long as a ticket lasts.
+   */
+  private volatile Instant trusted = Instant.MIN;
+
+  /**
    * @param lanes threads
    * @param worker name of the process, shown in the table
    * @param threads makes the lanes' threads; platform threads, because device contexts stick to
@@ -57,13 +65,21 @@ public final class TicketCounter {
       Runnable onFailedHeartbeat) {
     this.kind = kind;
     this.dataSource = dataSource;
+    Duration lease = settings.heartbeat().multipliedBy(settings.missedHeartbeats());
     CustomTask<Void> task =
         Tasks.custom(SchedulerTable.task(kind), Void.class)
             .onFailure(
-                (complete, operations) ->
-                    operations.reschedule(complete, clock.instant().plus(AFTER_FAILURE)))
+                (complete, operations) -> {
+                  abandon(complete.getExecution(), handler);
+                  operations.reschedule(complete, clock.instant().plus(AFTER_FAILURE));
+                })
             .onDeadExecution(
-                (complete, operations) -> operations.reschedule(complete, clock.instant()))
+                (complete, operations) -> {
+                  if (!clock.instant().isBefore(trusted)) {
+                    abandon(complete.getExecution(), handler);
+                    operations.reschedule(complete, clock.instant());
+                  } // Else the library offers it again.
+                })
             .execute((instance, context) -> run(instance, context, handler, clock));
     this.scheduler =
         Scheduler.create(dataSource, task)
@@ -85,6 +101,15 @@ public final class TicketCounter {
                   @Override
                   public void onExecutionFailedHeartbeat(CurrentlyExecuting executing) {
                     onFailedHeartbeat.run();
+                  }
+
+                  @Override
+                  public void onSchedulerEvent(SchedulerEventType event) {
+                    switch (event) {
+                      case UNEXPECTED_ERROR, FAILED_HEARTBEAT, COMPLETIONHANDLER_ERROR ->
+                          trusted = clock.instant().plus(lease);
+                      default -> {}
+                    }
                   }
                 })
             .build();
@@ -118,6 +143,18 @@ public final class TicketCounter {
   /** Picks nothing more, tells the lanes to hand back what they have and waits for them. */
   public void drain() {
     scheduler.stop();
+  }
+
+  /** Before the ticket is due again: its jobs must not wait until a lane happens to pick it. */
+  private static void abandon(Execution execution, TicketHandler handler) {
+    try {
+      handler.abandoned(UUID.fromString(execution.taskInstance.getId()), execution.version);
+    } catch (RuntimeException e) {
+      log.warn(
+          "What ticket {} held is not free yet ({}); whoever picks the ticket sees to it.",
+          execution.taskInstance.getId(),
+          e.getMessage());
+    }
   }
 
   private CompletionHandler<Void> run(
