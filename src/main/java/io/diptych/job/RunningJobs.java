@@ -4,7 +4,7 @@ import static io.diptych.job.JobRows.at;
 
 import io.diptych.job.JobRows.Held;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -100,23 +100,23 @@ public final class RunningJobs {
    * How jobs stand that are still held under their fence: RUNNING or CANCEL_REQUESTED. Those that
    * are missing have ended or were taken over.
    */
-  public Map<UUID, JobState> held(Collection<ClaimedJob> jobs) {
-    Map<UUID, Long> fences =
-        jobs.stream().collect(Collectors.toMap(ClaimedJob::id, ClaimedJob::fence));
-    Map<UUID, JobState> held = new HashMap<>();
+  public Map<ClaimedJob, JobState> held(Collection<ClaimedJob> jobs) {
+    Map<ClaimedJob, JobState> held = new IdentityHashMap<>();
     rows.sql
         .sql(
             """
             select id, fence, state from job
             where id in (:ids) and state in ('RUNNING', 'CANCEL_REQUESTED')
             """)
-        .param("ids", fences.keySet())
+        .param("ids", jobs.stream().map(ClaimedJob::id).collect(Collectors.toSet()))
         .query(
             row -> {
               UUID id = row.getObject("id", UUID.class);
-              if (fences.get(id) == row.getLong("fence")) {
-                held.put(id, JobState.valueOf(row.getString("state")));
-              }
+              long fence = row.getLong("fence");
+              JobState state = JobState.valueOf(row.getString("state"));
+              jobs.stream()
+                  .filter(job -> job.id().equals(id) && job.fence() == fence)
+                  .forEach(job -> held.put(job, state));
             });
     return held;
   }

@@ -80,6 +80,9 @@ final class LaneWork implements TicketHandler {
     LogContext context = LogContext.lane(lane.name());
     try {
       return work(kind, lane, ticket);
+    } catch (RuntimeException | Error e) {
+      log.error("The lane failed outside a run; its ticket is tried again.", e);
+      throw e;
     } finally {
       context.close();
       pool.leave(lane);
@@ -123,8 +126,9 @@ final class LaneWork implements TicketHandler {
         return LOST;
       }
       if (claim instanceof Claim.Taken taken) {
-        execute(kind, lane, taken.jobs(), ticket.lease());
-        if (!ticket.lease().draining() && !runners.responds(kind, lane.device())) {
+        boolean inTime = execute(kind, lane, taken.jobs(), ticket.lease());
+        // A device that hangs would hold this look, too, and no watchdog looks at it.
+        if (inTime && !ticket.lease().draining() && !runners.responds(kind, lane.device())) {
           leaveDevice(lane);
           return GIVE_BACK;
         }
@@ -176,7 +180,8 @@ final class LaneWork implements TicketHandler {
     queue.claims().release(ticket, version);
   }
 
-  private void execute(JobKind kind, Lane lane, List<ClaimedJob> jobs, Ticket.Lease lease) {
+  /** Says whether no run was stuck. */
+  private boolean execute(JobKind kind, Lane lane, List<ClaimedJob> jobs, Ticket.Lease lease) {
     listener.claimed(kind, jobs.size());
     List<Run> batch = new ArrayList<>();
     for (ClaimedJob job : jobs) {
@@ -197,6 +202,7 @@ final class LaneWork implements TicketHandler {
       batch.forEach(runs::remove);
       context.close();
     }
+    return batch.stream().allMatch(run -> run.stuckSince().isEmpty());
   }
 
   private void runOne(Run run, Ticket.Lease lease) {
@@ -289,6 +295,7 @@ final class LaneWork implements TicketHandler {
 
       @Override
       public void forward(int pictures) {
+        batch.forEach(Run::showLife);
         listener.forward(batch.get(0).job().kind(), pictures);
       }
     };

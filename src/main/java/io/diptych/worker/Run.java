@@ -278,6 +278,11 @@ final class Run implements JobProgress, RunControl {
     inRunner = false;
   }
 
+  /** The runner has got somewhere. */
+  void showLife() {
+    lastSignOfLife = clock.instant();
+  }
+
   synchronized boolean isInRunner() {
     return inRunner;
   }

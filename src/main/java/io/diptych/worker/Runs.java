@@ -1,42 +1,44 @@
 package io.diptych.worker;
 
+import io.diptych.job.ClaimedJob;
 import io.diptych.job.JobState;
 import io.diptych.job.RunningJobs;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** The runs of this process, by job, for whoever has something to tell them. */
+/**
+ * The runs of this process, for whoever has something to tell them. A job may have two: one that
+ * hangs in its lane, and the next in another.
+ */
 final class Runs {
 
-  private final Map<UUID, Run> byJob = new ConcurrentHashMap<>();
+  private final Set<Run> runs = ConcurrentHashMap.newKeySet();
 
   void add(Run run) {
-    byJob.put(run.job().id(), run);
+    runs.add(run);
   }
 
   void remove(Run run) {
-    byJob.remove(run.job().id(), run);
+    runs.remove(run);
   }
 
   void cancel(UUID job) {
-    Run run = byJob.get(job);
-    if (run != null) {
-      run.signalCancel();
-    }
+    runs.stream().filter(run -> run.job().id().equals(job)).forEach(Run::signalCancel);
   }
 
   /** Tells the runs what no notification told them. */
   void lookUp(RunningJobs running) {
-    Collection<Run> runs = all();
-    if (runs.isEmpty()) {
+    Collection<Run> known = all();
+    if (known.isEmpty()) {
       return;
     }
-    Map<UUID, JobState> held = running.held(runs.stream().map(Run::job).toList());
-    for (Run run : runs) {
-      JobState state = held.get(run.job().id());
+    Map<ClaimedJob, JobState> held = running.held(known.stream().map(Run::job).toList());
+    for (Run run : known) {
+      JobState state = held.get(run.job());
       if (state == null) {
         run.signalFenceLost();
       } else if (state == JobState.CANCEL_REQUESTED) {
@@ -46,6 +48,6 @@ final class Runs {
   }
 
   Collection<Run> all() {
-    return List.copyOf(byJob.values());
+    return List.copyOf(runs);
   }
 }

@@ -518,7 +518,8 @@ class WorkerTest {
             (job, step) -> {
               most.accumulateAndGet(running.incrementAndGet(), Math::max);
               order.add("D");
-              Thread.sleep(5);
+              // The first one lasts until the other kind has asked for the lane, too.
+              Thread.sleep(order.size() == 1 ? 1000 : 5);
               running.decrementAndGet();
             });
     FakeGeneration generation =
