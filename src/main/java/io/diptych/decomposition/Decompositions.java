@@ -12,6 +12,7 @@ import io.diptych.job.Attempt;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.Jobs;
+import io.diptych.job.QueuePlace;
 import io.diptych.job.Removal;
 import io.diptych.job.Submission;
 import io.diptych.resource.JobFilter;
@@ -140,10 +141,11 @@ public final class Decompositions {
     DecompositionRows.Row row =
         rows.find(job.tenant(), job.id())
             .orElseThrow(() -> ProblemException.notFound("decomposition", job.id()));
-    return decomposition(job, row, rows.previews(job.id()));
+    return decomposition(job, row, jobs.place(job).orElse(null), rows.previews(job.id()));
   }
 
-  private Decomposition decomposition(Job job, DecompositionRows.Row row, List<Integer> previews) {
+  private static Decomposition decomposition(
+      Job job, DecompositionRows.Row row, @Nullable QueuePlace place, List<Integer> previews) {
     DecompositionRows.Learned concept = row.concept();
     return new Decomposition(
         job,
@@ -153,7 +155,7 @@ public final class Decompositions {
             ? null
             : new Decomposition.Artifact(concept.sha256(), concept.bytes()),
         row.expiredAt(),
-        jobs.place(job).orElse(null),
+        place,
         previews);
   }
 
@@ -162,10 +164,17 @@ public final class Decompositions {
     Page<Job> page = query.page(jobs.list(tenant, filter, query), Job::id);
     Map<UUID, DecompositionRows.Row> of =
         rows.find(tenant, page.items().stream().map(Job::id).toList());
+    Map<UUID, QueuePlace> places = jobs.places(page.items());
     List<Decomposition> found =
         page.items().stream()
             .filter(job -> of.containsKey(job.id())) // Else deleted between the two queries.
-            .map(job -> decomposition(job, Objects.requireNonNull(of.get(job.id())), List.of()))
+            .map(
+                job ->
+                    decomposition(
+                        job,
+                        Objects.requireNonNull(of.get(job.id())),
+                        places.get(job.id()),
+                        List.of()))
             .toList();
     return new Page<>(found, page.next());
   }

@@ -6,6 +6,8 @@ import com.fasterxml.uuid.NoArgGenerator;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -260,41 +262,51 @@ public final class Jobs {
         .list();
   }
 
-  /** Where a waiting job stands in the fair order; empty when it does not wait. */
-  public Optional<QueuePlace> place(Job job) {
-    return rows.sql
+  /** Where those of these jobs that wait stand in the fair order of their kind, by their ids. */
+  public Map<UUID, QueuePlace> places(JobKind kind, Collection<Job> jobs) {
+    Map<UUID, QueuePlace> places = new HashMap<>();
+    List<UUID> waiting =
+        jobs.stream().filter(job -> job.state() == JobState.QUEUED).map(Job::id).toList();
+    if (waiting.isEmpty()) {
+      return places;
+    }
+    Duration run = typicalRun(kind);
+    rows.sql
         .sql(
             """
             with waiting as (
-                select j.id, j.queue_order, turn.served_at,
+                select id, tenant, kind, queue_order,
+                    row_number() over (partition by tenant order by queue_order, id) as nth
+                from job where state = 'QUEUED' and kind = :kind),
+            turns as (
+                select j.id, j.queue_order, j.nth, turn.served_at,
                     greatest(coalesce(turn.pass, 0), coalesce(clock.pass, 0))
-                        + (row_number() over (partition by j.tenant
-                                              order by j.queue_order, j.id) - 1) / share.weight
-                        as start
-                from job j
+                        + (j.nth - 1) / share.weight as start
+                from waiting j
                 join tenant_share share on share.tenant = j.tenant
                 left join queue_clock clock on clock.kind = j.kind
-                left join tenant_turn turn on turn.tenant = j.tenant and turn.kind = j.kind
-                where j.state = 'QUEUED' and j.kind = :kind),
+                left join tenant_turn turn on turn.tenant = j.tenant and turn.kind = j.kind),
             placed as (
                 select id, row_number() over (
-                    order by start, served_at nulls first, queue_order, id) as position
-                from waiting)
-            select position,
+                    -- A tenant's second job comes when the tenant has just been served.
+                    order by start, nth > 1, served_at nulls first, queue_order, id) as position
+                from turns)
+            select id, position,
                 (select greatest(count(*), 1) from job
                  where kind = :kind and state in ('RUNNING', 'CANCEL_REQUESTED')) as lanes
-            from placed where id = :id
+            from placed where id in (:ids)
             """)
-        .param("kind", job.kind().name())
-        .param("id", job.id())
+        .param("kind", kind.name())
+        .param("ids", waiting)
         .query(
-            (row, number) -> {
+            row -> {
               int position = row.getInt("position");
-              return new QueuePlace(
-                  position,
-                  typicalRun(job.kind()).multipliedBy(position).dividedBy(row.getLong("lanes")));
-            })
-        .optional();
+              places.put(
+                  row.getObject("id", UUID.class),
+                  new QueuePlace(
+                      position, run.multipliedBy(position).dividedBy(row.getLong("lanes"))));
+            });
+    return places;
   }
 
   /** Events of a job with numbers above {@code after}, oldest first. */

@@ -9,14 +9,15 @@ import io.diptych.job.Cancellation;
 import io.diptych.job.IllegalTransitionException;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
-import io.diptych.job.JobState;
 import io.diptych.job.Jobs;
 import io.diptych.job.QueueFullException;
 import io.diptych.job.QueuePlace;
 import io.diptych.job.Removal;
 import io.diptych.job.Submission;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -68,7 +69,12 @@ public final class OwnedJobs {
 
   /** Where a job stands; empty when it does not wait. */
   public Optional<QueuePlace> place(Job job) {
-    return job.state() == JobState.QUEUED ? jobs.place(job) : Optional.empty();
+    return Optional.ofNullable(places(List.of(job)).get(job.id()));
+  }
+
+  /** Where those of these jobs that wait stand, by their ids. */
+  public Map<UUID, QueuePlace> places(Collection<Job> some) {
+    return jobs.places(kind, some);
   }
 
   /** Every time a lane took the job, oldest first. */

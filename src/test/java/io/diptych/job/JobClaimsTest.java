@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -76,6 +77,37 @@ class JobClaimsTest {
       order.add(runNext());
     }
     assertThat(order).containsExactly("a", "b", "c", "a", "b", "c", "a", "b", "c");
+  }
+
+  @Test
+  void thePlacesOfWaitingJobsForetellTheOrder() {
+    Job done = fixture.submit(JobKind.DECOMPOSITION, "a", "done");
+    runNext();
+    List<Job> jobs = new ArrayList<>(List.of(fixture.read(done)));
+    for (String name : List.of("a 1", "a 2", "a 3", "b 1", "c 1", "c 2")) {
+      clock.advance(Duration.ofMillis(1));
+      jobs.add(fixture.submit(JobKind.DECOMPOSITION, name.substring(0, 1), name));
+    }
+    submit("b", "b first", 5);
+
+    Map<UUID, QueuePlace> places = fixture.queue.jobs().places(JobKind.DECOMPOSITION, jobs);
+
+    assertThat(places).doesNotContainKey(done.id()).hasSize(6);
+    Map<Integer, String> foretold = new TreeMap<>();
+    jobs.stream()
+        .filter(job -> places.containsKey(job.id()))
+        .forEach(
+            job ->
+                foretold.put(
+                    places.get(job.id()).position(), job.request().get("name").asString()));
+    List<String> order = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      clock.advance(Duration.ofMillis(1));
+      order.add(runNext());
+    }
+    assertThat(order).contains("b first");
+    order.remove("b first");
+    assertThat(order).containsExactlyElementsOf(foretold.values());
   }
 
   @Test

@@ -468,12 +468,16 @@ class JobsTest {
     clock.advance(Duration.ofSeconds(1));
     Job modest = fixture.submit(JobKind.DECOMPOSITION, BOB, "modest");
 
-    assertThat(jobs.place(greedy.get(0)).orElseThrow().position()).isEqualTo(1);
-    assertThat(jobs.place(modest).orElseThrow().position()).isEqualTo(2);
-    assertThat(jobs.place(greedy.get(4)).orElseThrow().position()).isEqualTo(6);
+    assertThat(position(greedy.get(0))).isEqualTo(1);
+    assertThat(position(modest)).isEqualTo(2);
+    assertThat(position(greedy.get(4))).isEqualTo(6);
     fixture.take(JobKind.DECOMPOSITION);
-    assertThat(jobs.place(modest).orElseThrow().position()).isEqualTo(1);
-    assertThat(jobs.place(fixture.read(greedy.get(0)))).isEmpty();
+    assertThat(position(modest)).isEqualTo(1);
+    assertThat(jobs.places(JobKind.DECOMPOSITION, List.of(fixture.read(greedy.get(0))))).isEmpty();
+  }
+
+  private int position(Job job) {
+    return jobs.places(job.kind(), List.of(job)).get(job.id()).position();
   }
 
   private static QueueSettings settingsWithQueuedCap(int cap) {
