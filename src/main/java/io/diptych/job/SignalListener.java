@@ -19,19 +19,28 @@ public final class SignalListener {
   /** How long a read blocks before the thread looks whether it is to stop. */
   private static final int READ_MILLIS = 500;
 
+  /** After so many reads without news the connection is asked whether it is still there. */
   private static final int QUIET_READS = 60;
+
   private static final int VALID_SECONDS = 5;
 
   private final DataSource dataSource;
   private final JobSignals signals;
   private final Duration reconnectDelay;
+  private final int quietReads;
   private volatile boolean running;
   private @Nullable Thread thread;
 
   public SignalListener(DataSource dataSource, JobSignals signals, Duration reconnectDelay) {
+    this(dataSource, signals, reconnectDelay, QUIET_READS);
+  }
+
+  SignalListener(
+      DataSource dataSource, JobSignals signals, Duration reconnectDelay, int quietReads) {
     this.dataSource = dataSource;
     this.signals = signals;
     this.reconnectDelay = reconnectDelay;
+    this.quietReads = quietReads;
   }
 
   public synchronized void start() {
@@ -94,7 +103,7 @@ public final class SignalListener {
     while (running) {
       PGNotification[] arrived = notified.getNotifications(READ_MILLIS);
       quiet = arrived == null ? quiet + 1 : 0;
-      if (quiet == QUIET_READS) {
+      if (quiet == quietReads) {
         // A connection that the network dropped looks like one that has nothing to tell.
         if (!connection.isValid(VALID_SECONDS)) {
           throw new SQLException("The connection does not answer.");
