@@ -37,6 +37,12 @@ def permutation(seed, name, count):
     return np.argsort(words(seed, name, count), kind="stable")
 
 
+def window(seed, step):
+    """Through which window the style loss looks: first row and column, 0 to 4, and whether in a mirror, 0 or 1."""
+    bounds = {"down": 5, "across": 5, "mirror": 2}
+    return [int(below(seed, f"view.{way}.{step}", 1, bound)[0]) for way, bound in bounds.items()]
+
+
 def initial(shapes, seed):
     """The weights a model starts from: name to shape -> name to array (F32)."""
     return {name: tensor(name, shape, seed) for name, shape in shapes.items()}

@@ -345,6 +345,7 @@ def vqvae(options):
             recipe["styleLoss"],
             recipe["distillation"],
             recipe["drawnStyleLoss"] if recipe["drawn"] else 0.0,
+            *draws.window(run.seed, run.step),
         )
         batch = (images("vqvae", recipe["batch"]), drawn())
         if run.lanes:

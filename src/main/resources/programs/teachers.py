@@ -38,11 +38,12 @@
 
   # The style loss of Gatys et al. (2016) between copies and images (B,3,S,S): how far the Gram matrices of what a judge's stages see are
   # from those of the originals, as a share of their length, mean over stages and pictures. It asks for the same texture, not
-  # for the same texture in the same place. judge holds its weights
-  def style_loss(self: __torch__.Ops, judge: Dict[str, Tensor], copies: Tensor, images: Tensor) -> Tensor:
+  # for the same texture in the same place. judge holds its weights; it looks through a window (see view) that must move from step to
+  # step, as a decoder else learns what this judge sees at the places where its strides fall, and no other
+  def style_loss(self: __torch__.Ops, judge: Dict[str, Tensor], copies: Tensor, images: Tensor, window: Tensor) -> Tensor:
     type = judge["norm.weight"].dtype
-    of_copies = self.look(judge, copies.to(type))
-    of_images = self.look(judge, images.to(type))
+    of_copies = self.look(judge, self.view(copies, window).to(type))
+    of_images = self.look(judge, self.view(images, window).to(type))
     loss = torch.zeros([], device=images.device)
     for k in range(len(of_images)):
       original = self.gram(of_images[k]).detach()
@@ -59,6 +60,16 @@
     h = torch.silu(torch.linear(h, w["reader.hidden.weight"], w["reader.hidden.bias"]))
     read = torch.log_softmax(torch.linear(h, w["reader.out.weight"], w["reader.out.bias"]), 1)
     return torch.mean(torch.sum(torch.exp(wanted) * (wanted - read), [1]))
+
+  # What is seen of images (B,3,S,S) through a window (3,): its first row and column, 0 to 4, and 1 if in a mirror -> (B,3,S-4,S-4)
+  def view(self: __torch__.Ops, images: Tensor, window: Tensor) -> Tensor:
+    top = int(window[0])
+    left = int(window[1])
+    side = images.shape[2] - 4
+    seen = images[:, :, top:top + side, left:left + side]
+    if float(window[2]) > 0.:
+      seen = torch.flip(seen, [3])
+    return seen
 
   # features (B,C,h,w) -> how they go together, whatever the place: (B,C,C)
   def gram(self: __torch__.Ops, features: Tensor) -> Tensor:

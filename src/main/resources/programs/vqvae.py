@@ -182,9 +182,9 @@ class Ops(Module):
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
   # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
   # then, or 0 for none, and how many times the learning rate its own is; by the strength of the style loss, or 0; by
-  # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader; and by the strength of the
-  # style loss on drawn tokens, or 0. Style loss and reader need the weights of a judge among w, named judge.NAME, which
-  # stay as they are.
+  # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader; by the strength of the
+  # style loss on drawn tokens, or 0; and by the window that the style loss looks through (3,). Style loss and reader need
+  # the weights of a judge among w, named judge.NAME, which stay as they are.
   # -> (8,) image mean squared error, image mean absolute error, codebook loss, hinge loss of the discriminator and
   # distance of its features (0 without one), style loss (0 without it), divergence (0 without a reader), gradient norm
   def train_step(self: __torch__.Ops, w: Dict[str, Tensor], state: Dict[str, Tensor], images: Tensor, drawn: Tensor, schedule: Tensor) -> Tensor:
@@ -242,7 +242,7 @@ class Ops(Module):
       length = torch.where(of_drawn, torch.sum(length) / float(own.shape[0]), length)
       strength = torch.where(of_drawn, float(schedule[13]), float(schedule[11]))
       if float(schedule[11]) + float(schedule[13]) > 0.:
-        style = self.style_loss(self.used(judge), shown, images)
+        style = self.style_loss(self.used(judge), shown, images, schedule[14:17])
         taught = taught + self.brought(self.gradient(style, shown), length * strength)
       if float(schedule[9]) > 0.:
         copies = torch.index_select(shown, 0, own)

@@ -67,7 +67,7 @@ def vqvae():
     for step in range(STEPS):
         if step == 2:
             model.reseed(w, state, images, torch.tensor(draws.permutation(SEED, "order", 4 * 21)))
-        found.append(model.train_step(w, state, images, OWN, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0, 0.0, 0.0)).tolist())
+        found.append(model.train_step(w, state, images, OWN, schedule(step + 1, float(step >= 2), 0.0, 1.0, 0.0, 0.0, 0.0, 0, 0, 0)).tolist())
     return found
 
 
@@ -77,7 +77,7 @@ def decoder():
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 3, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("larger images", (4, 3, 16, 16))
-    schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i), 0.0, 0.0) for i in range(STEPS)]
+    schedules = [schedule(i + 1, 2.0, 0.5 * i, 3.0, 0.25 * (STEPS - 1 - i), 0.0, 0.0, *draws.window(SEED, i)) for i in range(STEPS)]
     return [model.train_step(w | untrained_judge(), state, images, OWN, values).tolist() for values in schedules]
 
 
@@ -98,7 +98,7 @@ def drawn():
         codes, _ = sampler.codes(transformer, text, empty, 6.0, draws.noise(SEED, 4 * step, 2))
         tokens = torch.full((4, 21), -1)
         tokens[[0, 2]] = torch.cat(codes, 1)
-        values = schedule(step + 1, 2.0, 0.0, 1.0, 0.5, 0.0, 1.0 + step)
+        values = schedule(step + 1, 2.0, 0.0, 1.0, 0.5, 0.0, 1.0 + step, *draws.window(SEED, step))
         found.append(model.train_step(w | untrained_judge(), state, images, tokens, values).tolist())
     return found
 
@@ -112,7 +112,7 @@ def distilled():
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     images = numbers("images", (4, 3, 8, 8))
-    schedules = [schedule(i + 1, 1.0, 0.0, 1.0, 0.25 * (STEPS - 1 - i), 0.5, 0.0) for i in range(STEPS)]
+    schedules = [schedule(i + 1, 1.0, 0.0, 1.0, 0.25 * (STEPS - 1 - i), 0.5, 0.0, *draws.window(SEED, i)) for i in range(STEPS)]
     return [model.train_step(w | untrained_judge(), state, images, OWN, values).tolist() for values in schedules]
 
 

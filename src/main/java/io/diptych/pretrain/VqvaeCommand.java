@@ -187,6 +187,7 @@ final class VqvaeCommand implements Callable<Integer> {
               begun * settings.real("discriminator"),
               settings.real("discriminatorPace"),
               settings.real("styleLoss"),
+              VqvaeTrainer.Window.of(settings.seed(), run.step()),
               settings.real("distillation"));
       float[] losses =
           trainer.step(pictures("vqvae", batch), drawing(batch), run.schedule(), part, teachers);

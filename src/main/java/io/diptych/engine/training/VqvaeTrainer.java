@@ -61,13 +61,41 @@ public final class VqvaeTrainer implements AutoCloseable {
    * @param discriminator strength of the discriminator, which teaches a decoder alone
    * @param pace how many times the learning rate the discriminator's own is
    * @param styleLoss strength of the style loss, by what a judge sees
+   * @param window what the style loss sees, which differs from step to step
    * @param distillation weight of the divergence between a judge's verdict and what the reader
    *     tells from the quantised map, which teaches an encoder; 0 for none
    */
-  public record Teachers(double discriminator, double pace, double styleLoss, double distillation) {
+  public record Teachers(
+      double discriminator, double pace, double styleLoss, Window window, double distillation) {
 
     /** There are none. */
-    public static final Teachers NONE = new Teachers(0, 1, 0, 0);
+    public static final Teachers NONE = new Teachers(0, 1, 0, new Window(0, 0, false), 0);
+  }
+
+  /**
+   * The part of both pictures through which the style loss compares them: all but {@value #HIDDEN}
+   * rows and columns. Through one that never moves a decoder learns what this one judge sees where
+   * its strides fall, and other judges see less of it.
+   *
+   * @param top first row, 0 to {@value #HIDDEN}
+   * @param left first column, 0 to {@value #HIDDEN}
+   * @param mirrored whether both are seen in a mirror
+   */
+  public record Window(int top, int left, boolean mirrored) {
+
+    private static final int HIDDEN = 4;
+
+    /** The window of a step. */
+    public static Window of(long seed, long step) {
+      return new Window(
+          drawn(seed, "down", step, HIDDEN + 1),
+          drawn(seed, "across", step, HIDDEN + 1),
+          drawn(seed, "mirror", step, 2) == 1);
+    }
+
+    private static int drawn(long seed, String way, long step, int bound) {
+      return Draws.below(seed, "view." + way + "." + step, 1, bound)[0];
+    }
   }
 
   /**
@@ -206,7 +234,10 @@ public final class VqvaeTrainer implements AutoCloseable {
                       teachers.pace(),
                       teachers.styleLoss(),
                       teachers.distillation(),
-                      drawing == null ? 0 : drawing.styleLoss())))
+                      drawing == null ? 0 : drawing.styleLoss(),
+                      teachers.window().top(),
+                      teachers.window().left(),
+                      teachers.window().mirrored() ? 1 : 0)))
           .runDifferentiably()
           .singletonOrThrow()
           .toFloatArray();

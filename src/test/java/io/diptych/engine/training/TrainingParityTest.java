@@ -10,14 +10,18 @@ import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.training.VqvaeTrainer.Helpers;
 import io.diptych.engine.training.VqvaeTrainer.Part;
 import io.diptych.engine.training.VqvaeTrainer.Teachers;
+import io.diptych.engine.training.VqvaeTrainer.Window;
 import io.diptych.engine.vqvae.VqvaeArchitecture;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -108,7 +112,8 @@ class TrainingParityTest {
     try (VqvaeTrainer trainer = VqvaeTrainer.start(larger, SEED, null, helpers, "cpu", false)) {
       trainer.bring(JUDGE, judge);
       for (int step = 0; step < STEPS; step++) {
-        Teachers teachers = new Teachers(0.5 * step, 3, 0.25 * (STEPS - 1 - step), 0);
+        Teachers teachers =
+            new Teachers(0.5 * step, 3, 0.25 * (STEPS - 1 - step), Window.of(SEED, step), 0);
         found.add(trainer.step(pictures, null, schedule(step), Part.DECODER, teachers));
       }
     }
@@ -117,6 +122,29 @@ class TrainingParityTest {
     assertThat(found.get(STEPS - 1)[3]).as("hinge loss with one").isBetween(0.5f, 4f);
     assertThat(found.get(0)[5]).as("style loss by a judge").isBetween(0.5f, 1.5f);
     assertThat(found.get(STEPS - 1)[5]).as("style loss without one").isZero();
+  }
+
+  @Test
+  void theStyleLossLooksThroughEveryWindow() throws IOException {
+    assertThat(IntStream.range(0, 500).mapToObj(step -> Window.of(SEED, step)).distinct())
+        .hasSize(5 * 5 * 2);
+    float[] pictures = numbers("images", 4 * 3 * 8 * 8, -1, 1);
+    Path judge = untrainedJudge();
+    Set<Float> seen = new HashSet<>();
+    for (Window window :
+        List.of(
+            new Window(0, 0, false),
+            new Window(4, 0, false),
+            new Window(0, 4, false),
+            new Window(0, 0, true))) {
+      try (VqvaeTrainer trainer =
+          VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+        trainer.bring(JUDGE, judge);
+        Teachers teachers = new Teachers(0, 1, 1, window, 0);
+        seen.add(trainer.step(pictures, null, schedule(0), Part.DECODER, teachers)[5]);
+      }
+    }
+    assertThat(seen).as("style losses of one step").hasSize(4).doesNotContain(0f);
   }
 
   @Test
@@ -138,7 +166,7 @@ class TrainingParityTest {
         VqvaeTrainer.Drawing drawing =
             new VqvaeTrainer.Drawing(
                 new int[] {0, 2}, text, empty, Sampling.DEFAULT, SEED, 4 * step, 1 + step);
-        Teachers teachers = new Teachers(0, 1, 0.5, 0);
+        Teachers teachers = new Teachers(0, 1, 0.5, Window.of(SEED, step), 0);
         found.add(trainer.step(pictures, drawing, schedule(step), Part.DECODER, teachers));
       }
     }
@@ -158,7 +186,8 @@ class TrainingParityTest {
     try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, helpers, "cpu", false)) {
       trainer.bring(JUDGE, judge);
       for (int step = 0; step < STEPS; step++) {
-        Teachers teachers = new Teachers(0, 1, 0.25 * (STEPS - 1 - step), 0.5);
+        Teachers teachers =
+            new Teachers(0, 1, 0.25 * (STEPS - 1 - step), Window.of(SEED, step), 0.5);
         found.add(trainer.step(pictures, null, schedule(step), Part.WHOLE, teachers));
       }
     }
