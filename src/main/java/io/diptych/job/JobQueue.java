@@ -2,6 +2,7 @@ package io.diptych.job;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.UUIDClock;
+import io.diptych.database.PostgresExceptionTranslator;
 import java.time.Clock;
 import java.util.List;
 import java.util.Random;
@@ -40,7 +41,7 @@ public record JobQueue(
       TicketIssuer tickets,
       List<JobRemoval> removals,
       Consumer<JobNotice> listener) {
-    JdbcClient sql = JdbcClient.create(dataSource);
+    JdbcClient sql = PostgresExceptionTranslator.client(dataSource);
     JobSignals signals = new JobSignals(sql);
     JobRows rows = new JobRows(sql, json, clock, settings, tickets, signals, removals, listener);
     UUIDClock idClock =

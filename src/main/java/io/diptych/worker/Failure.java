@@ -3,11 +3,9 @@ package io.diptych.worker;
 import io.diptych.engine.EngineException;
 import io.diptych.job.FailureReason;
 import java.io.UncheckedIOException;
-import java.util.Set;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessException;
-import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionSystemException;
 
@@ -17,9 +15,6 @@ import org.springframework.transaction.TransactionSystemException;
  * @param message for the owner: no stack, path or SQL
  */
 record Failure(FailureReason reason, String message) {
-
-  /** A standby that answers in place of the primary, and the two time-outs of a claim. */
-  private static final Set<String> NOT_NOW = Set.of("25006", "25P03", "55P03");
 
   static Failure of(Throwable thrown) {
     if (thrown instanceof EngineException engine) {
@@ -57,9 +52,7 @@ record Failure(FailureReason reason, String message) {
         || thrown instanceof TransientDataAccessException
         || thrown instanceof RecoverableDataAccessException
         || thrown instanceof CannotCreateTransactionException
-        || thrown instanceof TransactionSystemException
-        || (thrown instanceof UncategorizedSQLException other
-            && NOT_NOW.contains(String.valueOf(other.getSQLException().getSQLState())));
+        || thrown instanceof TransactionSystemException;
   }
 
   /** Whether, in a batch, one job may have caused what all of them suffered. */

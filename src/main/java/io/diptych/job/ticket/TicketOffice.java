@@ -2,6 +2,7 @@ package io.diptych.job.ticket;
 
 import com.github.kagkarlsson.scheduler.SchedulerClient;
 import com.github.kagkarlsson.scheduler.task.TaskInstance;
+import io.diptych.database.PostgresExceptionTranslator;
 import io.diptych.job.JobKind;
 import io.diptych.job.TicketIssuer;
 import java.time.Instant;
@@ -24,7 +25,7 @@ public final class TicketOffice implements TicketIssuer {
 
   public TicketOffice(DataSource dataSource, Supplier<UUID> ids) {
     this.ids = ids;
-    this.sql = JdbcClient.create(dataSource);
+    this.sql = PostgresExceptionTranslator.client(dataSource);
     // The client writes in the transaction of whoever submits a job.
     DataSource joining = new TransactionAwareDataSourceProxy(dataSource);
     for (JobKind kind : JobKind.values()) {

@@ -3,6 +3,7 @@ package io.diptych.http.idempotency;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.diptych.database.PostgresExceptionTranslator;
 import io.diptych.database.TestDatabase;
 import io.diptych.http.access.Tenant;
 import io.diptych.http.problem.ProblemException;
@@ -19,6 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import javax.sql.DataSource;
@@ -41,7 +43,7 @@ class IdempotencyTest {
   private static DataSource database;
 
   private final SettableClock clock = new SettableClock(Instant.parse("2026-08-02T10:00:00Z"));
-  private final JdbcClient jdbc = JdbcClient.create(database);
+  private final JdbcClient jdbc = PostgresExceptionTranslator.client(database);
   private final Idempotency idempotency = idempotency();
 
   @BeforeAll
@@ -178,6 +180,33 @@ class IdempotencyTest {
   }
 
   @Test
+  void whileTheFirstTransactionIsOpenTheKeyIsInConflict() throws Exception {
+    IdempotentRequest request = request("k", CAT);
+    CountDownLatch working = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    ExecutorService pool = Executors.newSingleThreadExecutor();
+    Future<Outcome> first =
+        pool.submit(
+            () ->
+                idempotency.once(
+                    request,
+                    () -> {
+                      working.countDown();
+                      await(goOn);
+                      return insert();
+                    },
+                    IdempotencyTest::answer));
+    try {
+      await(working);
+      assertRefused(() -> submit(request), ProblemType.IDEMPOTENCY_CONFLICT);
+    } finally {
+      goOn.countDown();
+      pool.shutdown();
+    }
+    assertThat(submit(request)).isEqualTo(replayOf(first.get()));
+  }
+
+  @Test
   void aMismatchIsSeenWhileTheFirstAnswerIsAwaited() {
     idempotency.begin(request("k", CAT), this::insert, Duration.ofSeconds(30));
 
@@ -241,6 +270,18 @@ class IdempotencyTest {
       return outcome.get().resourceId();
     } catch (Exception failure) {
       throw new IllegalStateException(failure);
+    }
+  }
+
+  private static Outcome replayOf(Outcome first) {
+    return new Outcome.Replayed(first.resourceId(), answer(first.resourceId()));
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
