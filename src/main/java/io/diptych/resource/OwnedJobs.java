@@ -125,8 +125,13 @@ public final class OwnedJobs {
     try {
       return admitted(() -> jobs.retry(tenant, id).orElseThrow(() -> missing(id)));
     } catch (IllegalTransitionException moved) {
-      // The state changed since it was read.
-      throw refused(ProblemType.JOB_FINAL, id, "is " + moved.state() + " now; read it again.");
+      // The state changed since it was read; most likely another retry came first.
+      return switch (moved.state()) {
+        case QUEUED, RUNNING -> require(tenant, id);
+        default ->
+            throw refused(
+                ProblemType.JOB_FINAL, id, "is " + moved.state() + " now; read it again.");
+      };
     }
   }
 

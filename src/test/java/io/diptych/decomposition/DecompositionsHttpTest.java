@@ -355,8 +355,11 @@ class DecompositionsHttpTest {
     alice.until(running, "CANCELED");
     assertThat(alice.post(running + "/cancel").status()).isEqualTo(200);
 
-    Reply retried = alice.post(queued + "/retry");
-    assertThat(retried.status()).isEqualTo(202);
+    List<CompletableFuture<Reply>> clicks = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      clicks.add(CompletableFuture.supplyAsync(() -> alice.post(queued + "/retry")));
+    }
+    assertThat(clicks).extracting(click -> click.join().status()).containsOnly(202);
     alice.until(queued, "SUCCEEDED");
     assertThat(problem(alice.post(queued + "/cancel"), 409)).isEqualTo(ProblemType.JOB_FINAL.uri());
     assertThat(problem(alice.post(queued + "/retry"), 409)).isEqualTo(ProblemType.JOB_FINAL.uri());
@@ -531,7 +534,7 @@ class DecompositionsHttpTest {
 
     assertThat(alice.delete(path).status()).isEqualTo(204);
 
-    assertThat(service.stored(id)).isEmpty();
+    TestService.await().until(() -> service.stored(id).isEmpty());
     assertThat(alice.get(path).status()).isEqualTo(404);
     assertThat(alice.get(path + "/artifact").status()).isEqualTo(404);
     assertThat(alice.delete(path).status()).isEqualTo(404);
