@@ -20,9 +20,7 @@ import io.diptych.job.Submission;
 import io.diptych.model.Models;
 import io.diptych.resource.JobFilter;
 import io.diptych.resource.OwnedJobs;
-import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -230,21 +228,29 @@ public final class Generations {
     try {
       return images.open(generation.job().id(), image);
     } catch (BlobMissingException e) {
-      throw new ProblemException(
-          Problem.of(ProblemType.JOB_EXPIRED, "The picture has been removed.")
-              .withJob(generation.job().id()),
-          null,
-          e);
+      throw removed(generation, e);
     }
   }
 
-  /** The PNG file of a picture, as {@link #open} gives it. */
+  /**
+   * The PNG file of a picture, which was compared with its digest.
+   *
+   * @throws ProblemException {@code job-expired} when it was removed
+   */
   public byte[] read(Generation generation, GeneratedImage image) {
-    try (InputStream file = open(generation, image)) {
-      return file.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    try {
+      return images.read(generation.job().id(), image);
+    } catch (BlobMissingException e) {
+      throw removed(generation, e);
     }
+  }
+
+  private static ProblemException removed(Generation generation, BlobMissingException cause) {
+    return new ProblemException(
+        Problem.of(ProblemType.JOB_EXPIRED, "The picture has been removed.")
+            .withJob(generation.job().id()),
+        null,
+        cause);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.diptych.generation;
 
+import io.diptych.artifact.BlobDamagedException;
 import io.diptych.artifact.BlobKey;
 import io.diptych.artifact.BlobKind;
 import io.diptych.artifact.BlobMissingException;
@@ -58,6 +59,14 @@ final class ImageKeeper {
    */
   InputStream open(UUID generation, GeneratedImage image) {
     return store.open(key(generation, image));
+  }
+
+  /**
+   * @throws BlobMissingException when it was deleted
+   * @throws BlobDamagedException when it is not what was stored
+   */
+  byte[] read(UUID generation, GeneratedImage image) {
+    return store.read(key(generation, image));
   }
 
   boolean exists(UUID generation, GeneratedImage image) {

@@ -24,6 +24,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -186,6 +187,24 @@ class GenerationsTest {
     assertThat(again.json().get("images").get(0).has("data")).isFalse();
     Reply inline = service.get(reply.header("Location") + "?inline=true");
     assertThat(inline.json().get("images").get(0).get("data")).isEqualTo(image.get("data"));
+  }
+
+  @Test
+  void aDamagedPictureIsNotPutIntoAnAnswer() throws IOException {
+    Reply made = service.generate("{\"prompt\": \"a cat\", \"seed\": 4}");
+    String sha256 = made.json().get("images").get(0).get("sha256").asString();
+    try (Stream<Path> files = Files.walk(directory.resolve("store"))) {
+      Path file = files.filter(path -> path.toString().contains(sha256)).findFirst().orElseThrow();
+      byte[] damaged = Files.readAllBytes(file);
+      damaged[damaged.length / 2] ^= 1;
+      Files.write(file, damaged);
+    }
+
+    Reply inline = service.get(made.header("Location") + "?inline=true");
+
+    assertThat(inline.status()).isEqualTo(500);
+    assertThat(inline.json().get("detail").asString())
+        .startsWith("The file in the store is damaged.");
   }
 
   @Test
@@ -584,7 +603,7 @@ class GenerationsTest {
 
     assertThat(service.get(made.header("Location")).status()).isEqualTo(404);
     assertThat(service.get(made.header("Location") + "/images/0").status()).isEqualTo(404);
-    assertThat(stored(UUID.fromString(id))).isEmpty();
+    RunningService.await().untilAsserted(() -> assertThat(stored(UUID.fromString(id))).isEmpty());
     assertThat(service.delete(made.header("Location")).status()).isEqualTo(404);
   }
 
