@@ -11,6 +11,7 @@ import io.diptych.decomposition.TestService.Caller;
 import io.diptych.engine.Concept;
 import io.diptych.engine.csd.ConceptFile;
 import io.diptych.http.Client.Reply;
+import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Jobs;
 import java.io.ByteArrayInputStream;
 import java.lang.reflect.InvocationTargetException;
@@ -32,6 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.core.io.ByteArrayResource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.TransactionStatus;
@@ -48,6 +51,9 @@ class SlowStoreTest {
   private static volatile CountDownLatch arrived = new CountDownLatch(0);
 
   private static volatile CountDownLatch goOn = new CountDownLatch(0);
+
+  /** Where removals wait. */
+  private static volatile CountDownLatch deletable = new CountDownLatch(0);
 
   private static TestDatabase database;
   private static TestService service;
@@ -98,6 +104,43 @@ class SlowStoreTest {
       clients.shutdown();
     }
     assertThat(replies).extracting(reply -> reply.join().status()).containsOnly(202);
+  }
+
+  @Test
+  void removalsThatWaitForTheStoreHoldNoConnection() {
+    List<String> submitted = new ArrayList<>();
+    for (int i = 0; i < CONNECTIONS + 2; i++) {
+      submitted.add(alice.submit(REQUEST).header("Location"));
+    }
+    deletable = new CountDownLatch(1);
+    try {
+      assertThat(submitted).extracting(job -> alice.delete(job).status()).containsOnly(204);
+      assertThat(alice.get("/decompositions").json().get("items")).isEmpty();
+      assertThat(stored(submitted)).isEqualTo(CONNECTIONS + 2);
+    } finally {
+      deletable.countDown();
+    }
+    TestService.await().until(() -> stored(submitted) == 0);
+  }
+
+  private static long stored(List<String> jobs) {
+    return jobs.stream()
+        .mapToLong(job -> service.stored(job.substring(job.lastIndexOf('/') + 1)).size())
+        .sum();
+  }
+
+  @Test
+  void aRepetitionWhoseKeyIsLockedIsToldSo() {
+    JdbcClient other = JdbcClient.create(database.dataSource());
+    new TransactionTemplate(new JdbcTransactionManager(database.dataSource()))
+        .executeWithoutResult(
+            held -> {
+              other.sql("lock table idempotency_key in exclusive mode").update();
+              Reply reply = alice.submit(REQUEST, "Idempotency-Key", "locked");
+              assertThat(reply.status()).as(reply.body()).isEqualTo(409);
+              assertThat(reply.json().get("type").asString())
+                  .isEqualTo(ProblemType.IDEMPOTENCY_CONFLICT.uri());
+            });
   }
 
   @Test
@@ -181,7 +224,7 @@ class SlowStoreTest {
         });
   }
 
-  /** Puts a wait before every writing of a picture. */
+  /** Puts a wait before every writing of a picture, and before every removal of a job's files. */
   static final class SlowStore implements BeanPostProcessor {
 
     @Override
@@ -196,6 +239,9 @@ class SlowStoreTest {
             if (method.getReturnType() == StoredBlob.class && arguments[1] == BlobKind.IMAGE) {
               arrived.countDown();
               goOn.await();
+            }
+            if (method.getName().equals("deleteAll")) {
+              deletable.await();
             }
             try {
               return method.invoke(store, arguments);
