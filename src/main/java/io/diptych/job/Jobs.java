@@ -207,18 +207,22 @@ public final class Jobs {
         .single();
   }
 
+  /** Over the last jobs of a kind that succeeded by a run; imports have none. */
+  static final String TYPICAL_RUN =
+      """
+      select coalesce(percentile_cont(0.5) within group (
+          order by extract(epoch from a.ended_at - a.started_at)::float8 / a.batch_size), 1)
+      from (select j.id from job j
+            where j.state = 'SUCCEEDED' and j.kind = :kind
+              and exists (select from attempt where job_id = j.id and outcome = 'SUCCEEDED')
+            order by j.finished_at desc limit 50) recent
+      join attempt a on a.job_id = recent.id and a.outcome = 'SUCCEEDED'
+      """;
+
   /** Median duration of the last runs that succeeded; a second before there were any. */
   private Duration typicalRun(JobKind kind) {
     return rows.sql
-        .sql(
-            """
-            select coalesce(percentile_cont(0.5) within group (order by seconds), 1)
-            from (select extract(epoch from a.ended_at - a.started_at)::float8 / a.batch_size
-                      as seconds
-                  from attempt a join job j on j.id = a.job_id
-                  where a.outcome = 'SUCCEEDED' and j.kind = :kind
-                  order by a.ended_at desc limit 50) recent
-            """)
+        .sql(TYPICAL_RUN)
         .param("kind", kind.name())
         .query((row, number) -> Duration.ofMillis(Math.round(row.getDouble(1) * 1000)))
         .single();

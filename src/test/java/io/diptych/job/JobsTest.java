@@ -476,6 +476,57 @@ class JobsTest {
     assertThat(jobs.places(JobKind.DECOMPOSITION, List.of(fixture.read(greedy.get(0))))).isEmpty();
   }
 
+  @Test
+  void aWaitIsForetoldFromRunsOfTheSameKindHoweverOldTheyAre() {
+    fixture.submit(JobKind.DECOMPOSITION, ALICE, "first");
+    ClaimedJob first = fixture.take(JobKind.DECOMPOSITION);
+    clock.advance(Duration.ofSeconds(8));
+    fixture.queue.running().succeed(first, request("done"), () -> {});
+    generateForMonths();
+    Job waiting = fixture.submit(JobKind.DECOMPOSITION, ALICE, "second");
+
+    assertThat(jobs.places(JobKind.DECOMPOSITION, List.of(waiting)).get(waiting.id()))
+        .extracting(QueuePlace::estimatedWait)
+        .isEqualTo(Duration.ofSeconds(8));
+    assertThat(
+            fixture
+                .sql
+                .sql("explain " + Jobs.TYPICAL_RUN)
+                .param("kind", JobKind.DECOMPOSITION.name())
+                .query(String.class)
+                .list())
+        .anyMatch(line -> line.contains("job_recent"));
+  }
+
+  /** As 20,000 generations leave the tables. */
+  private void generateForMonths() {
+    fixture
+        .sql
+        .sql(
+            """
+            insert into job (id, kind, tenant, state, priority, queue_order, labels, request,
+                created_at, queued_at, updated_at, finished_at)
+            select gen_random_uuid(), 'GENERATION', :tenant, 'SUCCEEDED', 0, at, '{}', '{}',
+                at, at, at, at
+            from generate_series(1, 20000) i,
+                lateral (select :now::timestamptz + i * interval '1 minute' as at) time
+            """)
+        .param("tenant", ALICE)
+        .param("now", JobRows.at(clock.instant()))
+        .update();
+    fixture
+        .sql
+        .sql(
+            """
+            insert into attempt (job_id, fence, number, worker, lane, batch_size, started_at,
+                ended_at, outcome)
+            select id, 1, 1, 'w', 'l', 1, finished_at, finished_at, 'SUCCEEDED'
+            from job where kind = 'GENERATION'
+            """)
+        .update();
+    fixture.sql.sql("analyze job, attempt").update();
+  }
+
   private int position(Job job) {
     return jobs.places(job.kind(), List.of(job)).get(job.id()).position();
   }
