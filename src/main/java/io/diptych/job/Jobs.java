@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -482,24 +483,30 @@ public final class Jobs {
   }
 
   /** How much waits and runs, over all tenants. */
-  public QueueDepth depth(JobKind kind) {
-    return rows.sql
+  public Map<JobKind, QueueDepth> depths() {
+    Map<JobKind, QueueDepth> depths = new EnumMap<>(JobKind.class);
+    for (JobKind kind : JobKind.values()) {
+      depths.put(kind, QueueDepth.EMPTY);
+    }
+    rows.sql
         .sql(
             """
-            select count(*) filter (where state = 'QUEUED') as waiting,
+            select kind, count(*) filter (where state = 'QUEUED') as waiting,
                 count(*) filter (where state <> 'QUEUED') as running,
                 min(queued_at) filter (where state = 'QUEUED') as oldest
-            from job where kind = :kind and state in ('QUEUED', 'RUNNING', 'CANCEL_REQUESTED')
+            from job where state in ('QUEUED', 'RUNNING', 'CANCEL_REQUESTED')
+            group by kind
             """)
-        .param("kind", kind.name())
         .query(
-            (row, number) -> {
+            row -> {
               Instant oldest = JobRows.instant(row, "oldest");
-              return new QueueDepth(
-                  row.getInt("waiting"),
-                  row.getInt("running"),
-                  oldest == null ? Duration.ZERO : Duration.between(oldest, rows.now()));
-            })
-        .single();
+              depths.put(
+                  JobKind.valueOf(row.getString("kind")),
+                  new QueueDepth(
+                      row.getInt("waiting"),
+                      row.getInt("running"),
+                      oldest == null ? Duration.ZERO : Duration.between(oldest, rows.now())));
+            });
+    return depths;
   }
 }

@@ -7,4 +7,8 @@ import java.time.Duration;
  *
  * @param oldestWait how long the oldest waiting job has waited; zero when none waits
  */
-public record QueueDepth(int waiting, int running, Duration oldestWait) {}
+public record QueueDepth(int waiting, int running, Duration oldestWait) {
+
+  /** Nothing waits or runs. */
+  static final QueueDepth EMPTY = new QueueDepth(0, 0, Duration.ZERO);
+}

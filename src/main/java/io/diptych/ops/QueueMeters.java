@@ -10,8 +10,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
@@ -23,11 +23,13 @@ final class QueueMeters implements MeterBinder {
 
   private static final Logger log = LoggerFactory.getLogger(QueueMeters.class);
 
-  /** One query serves all gauges of a scrape. */
+  /** One query, or one failure, serves all gauges of a scrape. */
   private static final Duration FRESH = Duration.ofSeconds(5);
 
   private final Jobs jobs;
   private final Clock clock;
+  private Map<JobKind, QueueDepth> depths = Map.of();
+  private Instant staleAt = Instant.MIN;
 
   QueueMeters(Jobs jobs, Clock clock) {
     this.jobs = jobs;
@@ -37,52 +39,42 @@ final class QueueMeters implements MeterBinder {
   @Override
   public void bindTo(MeterRegistry registry) {
     for (JobKind kind : JobKind.values()) {
-      Reading reading = new Reading(kind);
-      gauge(registry, reading, "diptych.queue.depth", "Jobs that wait", QueueDepth::waiting);
-      gauge(registry, reading, "diptych.queue.running", "Jobs that run", QueueDepth::running);
+      gauge(registry, kind, "diptych.queue.depth", "Jobs that wait", QueueDepth::waiting);
+      gauge(registry, kind, "diptych.queue.running", "Jobs that run", QueueDepth::running);
       gauge(
           registry,
-          reading,
+          kind,
           "diptych.queue.oldest.age.seconds",
           "How long the oldest waiting job has waited",
           depth -> depth.oldestWait().toMillis() / 1000.0);
     }
   }
 
-  private static void gauge(
+  private void gauge(
       MeterRegistry registry,
-      Reading reading,
+      JobKind kind,
       String name,
       String description,
-      ToDoubleFunction<QueueDepth> value) {
-    Gauge.builder(name, reading, from -> from.value(value))
+      ToDoubleFunction<QueueDepth> part) {
+    Gauge.builder(name, this, meters -> meters.value(kind, part))
         .description(description)
-        .tag("kind", reading.kind.name().toLowerCase(Locale.ROOT))
+        .tag("kind", kind.name().toLowerCase(Locale.ROOT))
         .strongReference(true)
         .register(registry);
   }
 
-  private final class Reading {
-    private final JobKind kind;
-    private @Nullable QueueDepth last;
-    private Instant readAt = Instant.MIN;
-
-    private Reading(JobKind kind) {
-      this.kind = kind;
-    }
-
-    private synchronized double value(ToDoubleFunction<QueueDepth> part) {
-      Instant now = clock.instant();
-      if (readAt.equals(Instant.MIN) || !now.isBefore(readAt.plus(FRESH))) {
-        readAt = now;
-        try {
-          last = jobs.depth(kind);
-        } catch (DataAccessException e) {
-          log.debug("The depth of the queue is unknown while the database is away.", e);
-          last = null;
-        }
+  private synchronized double value(JobKind kind, ToDoubleFunction<QueueDepth> part) {
+    if (!clock.instant().isBefore(staleAt)) {
+      try {
+        depths = jobs.depths();
+      } catch (DataAccessException e) {
+        log.debug("The depth of the queue is unknown while the database is away.", e);
+        depths = Map.of();
       }
-      return last == null ? Double.NaN : part.applyAsDouble(last);
+      // From the answer on: a database that is away takes longer to say so than a reading lasts.
+      staleAt = clock.instant().plus(FRESH);
     }
+    QueueDepth depth = depths.get(kind);
+    return depth == null ? Double.NaN : part.applyAsDouble(depth);
   }
 }

@@ -104,7 +104,7 @@ class JobsTest {
                     }))
         .hasMessage("the caller's own write failed");
 
-    assertThat(jobs.depth(JobKind.DECOMPOSITION).waiting()).isZero();
+    assertThat(jobs.depths().get(JobKind.DECOMPOSITION).waiting()).isZero();
     assertThat(fixture.tickets.waiting(JobKind.DECOMPOSITION)).isZero();
 
     fixture.submit(JobKind.DECOMPOSITION, ALICE, "kept");
@@ -177,7 +177,7 @@ class JobsTest {
         "queued cap %d per tenant: %d of %d concurrent submits accepted for two tenants%n",
         cap, total, clients * each);
     assertThat(total).isEqualTo(2 * cap);
-    assertThat(jobs.depth(JobKind.GENERATION).waiting()).isEqualTo(2 * cap);
+    assertThat(jobs.depths().get(JobKind.GENERATION).waiting()).isEqualTo(2 * cap);
   }
 
   @Test
@@ -351,7 +351,9 @@ class JobsTest {
     assertThat(removed).isEmpty();
     assertThat(fixture.queue.running().progress(claimed, new Progress(1, 2, "JOINT", Map.of(), 1)))
         .isEqualTo(JobState.CANCEL_REQUESTED);
-    assertThat(jobs.depth(JobKind.DECOMPOSITION).running()).as("its lane is not free").isOne();
+    assertThat(jobs.depths().get(JobKind.DECOMPOSITION).running())
+        .as("its lane is not free")
+        .isOne();
   }
 
   /** However a lane lets go of a job. */

@@ -90,7 +90,7 @@ class GenerationClusterTest {
       submit("tenant-" + i % 3, "picture " + i);
     }
 
-    await().until(() -> api.queue.jobs().depth(JobKind.GENERATION).equals(nothing()));
+    await().until(() -> api.queue.jobs().depths().get(JobKind.GENERATION).equals(nothing()));
 
     Duration took = Duration.between(begun, Instant.now());
     Map<UUID, Long> succeeded =
@@ -132,7 +132,7 @@ class GenerationClusterTest {
     FakeGeneration runner = new FakeGeneration(batch -> {});
     worker("one", runner);
 
-    await().until(() -> api.queue.jobs().depth(JobKind.GENERATION).equals(nothing()));
+    await().until(() -> api.queue.jobs().depths().get(JobKind.GENERATION).equals(nothing()));
 
     System.out.printf("backlog of %d jobs: batches %s%n", count, runner.batches);
     assertThat(runner.batches).hasSize(count / 8).allMatch(size -> size == 8);
@@ -155,7 +155,7 @@ class GenerationClusterTest {
               }
             }));
 
-    await().until(() -> api.queue.jobs().depth(JobKind.GENERATION).equals(nothing()));
+    await().until(() -> api.queue.jobs().depths().get(JobKind.GENERATION).equals(nothing()));
 
     assertThat(jobs.stream().map(api::read).map(Job::state))
         .containsExactly(
@@ -179,7 +179,7 @@ class GenerationClusterTest {
             });
     worker("one", runner);
 
-    await().until(() -> api.queue.jobs().depth(JobKind.GENERATION).equals(nothing()));
+    await().until(() -> api.queue.jobs().depths().get(JobKind.GENERATION).equals(nothing()));
 
     assertThat(runner.batches.get(0)).isEqualTo(4);
     assertThat(runner.batches.subList(1, runner.batches.size())).containsOnly(1);

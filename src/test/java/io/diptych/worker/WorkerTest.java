@@ -107,7 +107,7 @@ class WorkerTest {
       api.submit(JobKind.DECOMPOSITION, "greedy", "greedy " + i);
     }
     worker("one", new FakeDecomposition(1, (job, step) -> LockSupport.parkNanos(5_000_000)));
-    await().until(() -> api.queue.jobs().depth(JobKind.DECOMPOSITION).waiting() < 180);
+    await().until(() -> api.queue.jobs().depths().get(JobKind.DECOMPOSITION).waiting() < 180);
 
     Job modest =
         awaitState(api, api.submit(JobKind.DECOMPOSITION, "modest", "modest"), JobState.SUCCEEDED);
@@ -473,7 +473,8 @@ class WorkerTest {
             () ->
                 api.queue
                     .jobs()
-                    .depth(JobKind.DECOMPOSITION)
+                    .depths()
+                    .get(JobKind.DECOMPOSITION)
                     .equals(new QueueDepth(0, 0, Duration.ZERO)));
 
     assertThat(api.sql.sql("select count(*) from attempt").query(Integer.class).single())
