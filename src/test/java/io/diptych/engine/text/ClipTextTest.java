@@ -239,12 +239,12 @@ class ClipTextTest {
                 + " 80)");
   }
 
-  /** The largest difference, relative to the largest element, is at most the tolerance. */
   /** Absolutely, as the reference's readme asks of outputs; gradients are compared relatively. */
   private void assertGolden(String what, NDArray actual, String tensor, Safetensors golden) {
     assertAgreement("clip-text " + what, distance(actual, golden.load(tensor, manager)), 1e-4);
   }
 
+  /** The largest difference, relative to the largest element, is at most the tolerance. */
   private static double assertClose(NDArray actual, NDArray expected, double tolerance) {
     assertThat(actual.getShape()).isEqualTo(expected.getShape());
     double difference = largest(actual.sub(expected)) / largest(expected);
