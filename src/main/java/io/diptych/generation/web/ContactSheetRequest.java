@@ -7,7 +7,6 @@ import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.Valid;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
-import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.NotNull;
 import jakarta.validation.constraints.Size;
 import java.util.ArrayList;
@@ -22,7 +21,7 @@ record ContactSheetRequest(
         @Min(value = 64, message = "must be from 64 to 256")
         @Max(value = 256, message = "must be from 64 to 256")
         @Nullable Integer cellSide,
-    @NotEmpty(message = "is missing") @Size(max = 12, message = "has more than 12 rows")
+    @NotNull(message = "is missing") @Size(min = 1, max = 12, message = "must have 1 to 12 rows")
         List<@NotNull(message = "is missing") @Valid Row> rows) {
 
   private static final int USUAL_SIDE = 192;
@@ -32,7 +31,8 @@ record ContactSheetRequest(
       @Schema(description = "Above the row; none when left out.")
           @Size(max = 120, message = "has more than 120 characters")
           @Nullable String title,
-      @NotEmpty(message = "is missing") @Size(max = 8, message = "has more than 8 pictures")
+      @NotNull(message = "is missing")
+          @Size(min = 1, max = 8, message = "must have 1 to 8 pictures")
           List<@NotNull(message = "is missing") @Valid Cell> pictures) {}
 
   @Schema(
