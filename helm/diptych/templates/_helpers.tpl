@@ -43,6 +43,9 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and .Values.models.hub (eq .Values.worker.cacheSize "4Gi") }}
 {{- fail "models.hub lets workers download models into worker.cacheSize; give it room for them, for example 20Gi for Switti 512." }}
 {{- end }}
+{{- if and .Values.worker.keda.enabled .Values.postgresql.caSecret (hasPrefix "verify-" .Values.postgresql.sslMode) (not .Values.worker.keda.trustsDatabase) }}
+{{- fail "KEDA connects to PostgreSQL by itself and does not know postgresql.caSecret. Give its operator that authority and set worker.keda.trustsDatabase=true, or use sslMode=require." }}
+{{- end }}
 {{- if and .Values.ingress.enabled .Values.ingress.tls.enabled (not .Values.ingress.tls.secretName) }}
 {{- fail "ingress.tls.enabled needs ingress.tls.secretName." }}
 {{- end }}

@@ -335,6 +335,26 @@ class ChartTest {
   }
 
   @Test
+  void valuesHoldWhereThePropertiesSayOtherwise(@TempDir Path directory) throws IOException {
+    String properties =
+        """
+        config:
+          diptych:
+            model:
+              standard: other
+            queue:
+              running-cap: 32
+        """;
+    Path values = directory.resolve("values.yaml");
+    Files.writeString(
+        values, Files.readString(CHART.resolve("ci/default-values.yaml")) + properties);
+
+    assertThat(one(render(values), "ConfigMap", "release-diptych").get("data").toString())
+        .contains("standard: pocket", "running-cap: 32")
+        .doesNotContain("other");
+  }
+
+  @Test
   void theIngressLeadsToTheApi() {
     Map<String, Object> ingress =
         one(render(CHART.resolve("ci/ingress-values.yaml")), "Ingress", "release-diptych");
@@ -353,6 +373,14 @@ class ChartTest {
         .contains("models.standard is pocket");
     assertThat(refusal("-f", base, "models.hub=https://hub.example.com"))
         .contains("worker.cacheSize");
+    assertThat(
+            refusal(
+                "-f",
+                base,
+                "worker.keda.enabled=true",
+                "postgresql.sslMode=verify-full",
+                "postgresql.caSecret=authority"))
+        .contains("worker.keda.trustsDatabase");
     assertThat(refusal("-f", base, "ingress.enabled=true")).contains("/ingress/host");
     assertThat(refusal("-f", base, "metrics.enabled=false", "metrics.serviceMonitor.enabled=true"))
         .contains("needs metrics.enabled");
