@@ -10,7 +10,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 /**
  * How this process runs jobs ({@code diptych.worker.*}).
  *
- * @param name shown with attempts and tickets; empty: host name and process id
+ * @param name kept with attempts and tickets in the database; empty: host name and process id
  * @param devices {@code cpu}, {@code gpu0}, {@code gpu1}, ...; a CPU gets one lane per kind, so
  *     that generation does not wait behind a decomposition, a GPU one lane for both
  * @param batch most generation jobs in one batch
