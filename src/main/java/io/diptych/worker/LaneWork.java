@@ -329,7 +329,7 @@ final class LaneWork implements TicketHandler {
       lost(run);
       return;
     }
-    if (lease.draining() && !(thrown instanceof EngineException)) {
+    if (lease.draining() && mayComeOfAnInterrupt(thrown)) {
       // Lanes that take too long are interrupted; what breaks then is not the job's fault.
       log.info("The run was cut off by the drain ({}).", String.valueOf(thrown));
       conclude(run, () -> queue.running().handBack(run.job()));
@@ -338,6 +338,13 @@ final class LaneWork implements TicketHandler {
     Failure failure = Failure.of(thrown);
     log.warn("The run failed: {} ({}).", failure.reason(), failure.message(), thrown);
     conclude(run, () -> queue.running().fail(run.job(), failure.reason(), failure.message()));
+  }
+
+  /** The engine tells of an interrupted download or read as of a model that is not there. */
+  private static boolean mayComeOfAnInterrupt(Throwable thrown) {
+    return !(thrown instanceof EngineException known)
+        || known.kind() == EngineException.Kind.MODEL_UNAVAILABLE
+        || known.kind() == EngineException.Kind.DEVICE_FAILURE;
   }
 
   private void lost(Run run) {

@@ -39,10 +39,13 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 class WorkerTest {
@@ -425,6 +428,19 @@ class WorkerTest {
 
   @Test
   void aRunThatADrainHasToInterruptIsHandedBackToo() {
+    Job job = interruptedByADrain(interrupt -> new IllegalStateException("interrupted", interrupt));
+
+    assertThat(api.queue.running().latestCheckpoint(job.id()).orElseThrow().step()).isEqualTo(25);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"MODEL_UNAVAILABLE", "DEVICE_FAILURE"})
+  void anErrorOfTheEngineThatADrainMayHaveCausedIsNotTheJobs(EngineException.Kind kind) {
+    interruptedByADrain(interrupt -> new EngineException(kind, "It was interrupted.", interrupt));
+  }
+
+  /** What becomes of a job whose run throws this when a drain interrupts it. */
+  private Job interruptedByADrain(Function<InterruptedException, RuntimeException> failure) {
     TicketSettings impatient =
         new TicketSettings(
             Duration.ofMillis(200), Duration.ofMillis(200), 6, Duration.ofMillis(300));
@@ -437,7 +453,11 @@ class WorkerTest {
                         STEPS,
                         (job, step) -> {
                           if (step == 30) {
-                            new CountDownLatch(1).await();
+                            try {
+                              new CountDownLatch(1).await();
+                            } catch (InterruptedException e) {
+                              throw failure.apply(e);
+                            }
                           }
                         })),
                 WorkerFixture.settings("slow"),
@@ -450,7 +470,7 @@ class WorkerTest {
 
     assertThat(api.read(job).state()).isEqualTo(JobState.QUEUED);
     assertThat(api.read(job).attempt()).isEqualTo(1);
-    assertThat(api.queue.running().latestCheckpoint(job.id()).orElseThrow().step()).isEqualTo(25);
+    return job;
   }
 
   @Test
