@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -86,7 +87,8 @@ public final class Models implements AutoCloseable {
   }
 
   /**
-   * A model on a device, loaded by the first caller; others wait for it.
+   * A model on a device, loaded by the first caller; others wait for it, and one of them loads it
+   * if the first is interrupted.
    *
    * @param name null for the standard one
    * @param device {@code cpu}, {@code gpu0}, ...
@@ -99,14 +101,22 @@ public final class Models implements AutoCloseable {
     CompletableFuture<Backbone> own = new CompletableFuture<>();
     CompletableFuture<Backbone> known = backbones.putIfAbsent(place, own);
     if (known != null) {
-      return await(known);
+      try {
+        return await(known);
+      } catch (CancellationException e) {
+        return backbone(name, device);
+      }
     }
     try {
       own.complete(SwittiBackbone.load(source, place.device(), subConcepts));
     } catch (RuntimeException | Error e) {
       // Out of the map first: whoever is told of the failure may try again at once.
       backbones.remove(place, own);
-      own.completeExceptionally(e);
+      if (Thread.currentThread().isInterrupted()) {
+        own.cancel(false); // says nothing of the model to those who wait
+      } else {
+        own.completeExceptionally(e);
+      }
       throw e;
     }
     return own.join();

@@ -3,12 +3,24 @@ package io.diptych.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpServer;
+import io.diptych.engine.Backbone;
 import io.diptych.engine.EngineException;
+import io.diptych.engine.TestModels;
 import io.diptych.engine.csd.WordNetSubConcepts;
 import io.diptych.engine.weights.ModelSource.Verification;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,20 +28,18 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ModelsTest {
 
+  @TempDir private Path cache;
   private Models models;
 
   @BeforeEach
-  void open(@TempDir Path cache) {
-    models =
-        new Models(
-            new ModelSettings(
-                Map.of("renamed", "classpath:/models/pocket/"),
-                "renamed",
-                List.of(),
-                cache,
-                null,
-                Verification.ONCE),
-            new WordNetSubConcepts());
+  void open() {
+    models = models("renamed", "classpath:/models/pocket/", null);
+  }
+
+  private Models models(String name, String location, @Nullable URI hub) {
+    return new Models(
+        new ModelSettings(Map.of(name, location), name, List.of(), cache, hub, Verification.ONCE),
+        new WordNetSubConcepts());
   }
 
   @AfterEach
@@ -42,6 +52,69 @@ class ModelsTest {
     String digest = models.manifest("renamed").digest();
 
     assertThat(models.planned("old", digest, "cpu").info().digest()).isEqualTo(digest);
+  }
+
+  @Test
+  void whoWaitsForALoadThatIsInterruptedLoadsTheModelItself(@TempDir Path folder) throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    HttpServer hub = hubThatIsSilentAtFirst(moveWeightsToTheHub(folder), asked);
+    try (Models downloaded =
+        models(
+            "mine",
+            folder.toString(),
+            URI.create("http://localhost:" + hub.getAddress().getPort()))) {
+      FutureTask<Backbone> interrupted = new FutureTask<>(() -> downloaded.backbone(null, "cpu"));
+      Thread loader = start(interrupted);
+      asked.await();
+      FutureTask<Backbone> waiting = new FutureTask<>(() -> downloaded.backbone(null, "cpu"));
+      Thread waiter = start(waiting);
+      Awaitility.await().until(() -> waiter.getState() == Thread.State.WAITING);
+
+      loader.interrupt();
+
+      assertThat(waiting.get().info().name()).isEqualTo("test");
+      assertThatThrownBy(interrupted::get).hasMessageContaining("was interrupted");
+    } finally {
+      hub.stop(0);
+    }
+  }
+
+  private static Thread start(Runnable work) {
+    Thread thread = new Thread(work);
+    thread.start();
+    return thread;
+  }
+
+  /** Writes a model whose transformer is to be downloaded, and gives the bytes of that file. */
+  private static byte[] moveWeightsToTheHub(Path folder) throws IOException {
+    Path weights = TestModels.TINY.write(folder).resolve("switti.safetensors");
+    Path manifest = folder.resolve("model.json");
+    String name = "\"switti.safetensors\"";
+    Files.writeString(
+        manifest,
+        Files.readString(manifest).replace(name, name + ", \"from\": \"hub:org/model@main\""));
+    byte[] bytes = Files.readAllBytes(weights);
+    Files.delete(weights);
+    return bytes;
+  }
+
+  private static HttpServer hubThatIsSilentAtFirst(byte[] file, CountDownLatch asked)
+      throws IOException {
+    HttpServer hub =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    hub.createContext(
+        "/",
+        exchange -> {
+          if (asked.getCount() > 0) {
+            asked.countDown();
+            return;
+          }
+          exchange.sendResponseHeaders(200, file.length);
+          exchange.getResponseBody().write(file);
+          exchange.close();
+        });
+    hub.start();
+    return hub;
   }
 
   @Test
