@@ -26,7 +26,12 @@ public final class Program implements AutoCloseable {
 
   /** How CUDA, its libraries and the processor say that memory ran out. */
   private static final List<String> OUT_OF_MEMORY =
-      List.of("out of memory", "ALLOC_FAILED", "not enough memory");
+      List.of(
+          "out of memory",
+          "ALLOC_FAILED",
+          "not enough memory",
+          "can't allocate memory",
+          "Cannot allocate memory");
 
   /** Wall time spent in native calls by all programs, for {@link #nanosInPrograms()}. */
   private static final ThreadLocal<long[]> NANOS = ThreadLocal.withInitial(() -> new long[1]);

@@ -75,7 +75,10 @@ class ProgramTest {
           .isInstanceOfSatisfying(
               EngineException.class,
               told -> assertThat(told.kind()).isEqualTo(EngineException.Kind.DEVICE_FAILURE));
-      for (String memory : List.of("CUDA out of memory.", "CUBLAS_STATUS_ALLOC_FAILED")) {
+      String linux =
+          "[enforce fail at alloc_cpu.cpp:118] err == 0. DefaultCPUAllocator: can't allocate memory:"
+              + " you tried to allocate 4000000000000 bytes. Error code 12 (Cannot allocate memory)";
+      for (String memory : List.of("CUDA out of memory.", "CUBLAS_STATUS_ALLOC_FAILED", linux)) {
         assertThat(Program.translated(new ai.djl.engine.EngineException(memory)))
             .isInstanceOfSatisfying(
                 EngineException.class,
