@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
 /**
  * A compiled program: the mathematics of one model, without its weights. Methods keep no state, so
@@ -32,6 +34,9 @@ public final class Program implements AutoCloseable {
           "not enough memory",
           "can't allocate memory",
           "Cannot allocate memory");
+
+  /** How the line behind a traceback begins. */
+  private static final Pattern ERROR = Pattern.compile("^[\\w.]*Error: ", Pattern.MULTILINE);
 
   /** Wall time spent in native calls by all programs, for {@link #nanosInPrograms()}. */
   private static final ThreadLocal<long[]> NANOS = ThreadLocal.withInitial(() -> new long[1]);
@@ -128,8 +133,9 @@ public final class Program implements AutoCloseable {
       }
       return IValueUtils.forward(block, inputs, differentiable);
     } catch (RuntimeException e) {
+      String message = String.valueOf(e.getMessage());
       throw failure(
-          "The program " + name + " failed", source.translate(String.valueOf(e.getMessage())), e);
+          "The program " + name + " failed in " + source.innermost(message), cause(message), e);
     } finally {
       NANOS.get()[0] += System.nanoTime() - start;
       CALLS.increment();
@@ -152,6 +158,12 @@ public final class Program implements AutoCloseable {
         memory ? EngineException.Kind.OUT_OF_MEMORY : EngineException.Kind.DEVICE_FAILURE,
         what + ": " + firstParagraph(message),
         e);
+  }
+
+  /** What TorchScript says behind its traceback, which quotes the code of every call. */
+  private static String cause(String message) {
+    return message.substring(
+        ERROR.matcher(message).results().mapToInt(MatchResult::end).max().orElse(0));
   }
 
   private static String firstParagraph(String message) {

@@ -2,7 +2,9 @@ package io.diptych.engine.program;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -49,8 +51,18 @@ record ProgramSource(String text, List<String> files, List<Integer> lines) {
 
   /** The program's file, with the line of the first place that a message names, if it names one. */
   String place(String message) {
-    Matcher place = PLACE.matcher(message);
-    return place.find() ? place(Integer.parseInt(place.group(1))) : "programs/" + files.get(0);
+    return place(PLACE.matcher(message).results().findFirst());
+  }
+
+  /** The same of the last place, which in a traceback is that of the innermost call. */
+  String innermost(String message) {
+    return place(PLACE.matcher(message).results().reduce((outer, inner) -> inner));
+  }
+
+  private String place(Optional<MatchResult> place) {
+    return place
+        .map(found -> place(Integer.parseInt(found.group(1))))
+        .orElse("programs/" + files.get(0));
   }
 
   /** A message that names the places in the files instead of those in the text compiled. */

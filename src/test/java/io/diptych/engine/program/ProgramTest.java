@@ -188,4 +188,39 @@ class ProgramTest {
           .hasMessageContaining("The program sample failed");
     }
   }
+
+  @Test
+  void aCallThatFailsDeepInAMethodTellsThePlaceAndTheCauseAlone() {
+    String deep =
+        SOURCE.replace("(x * int(n)", "(self.deeper(x) * int(n)")
+            + """
+              def deeper(self: __torch__.Ops, x: Tensor) -> Tensor:
+                y = torch.cat([x, x, x], 0)
+                return torch.matmul(y, torch.ones([7, 7]))
+            """;
+    try (NDManager manager = NDManager.newBaseManager();
+        Program program = Program.compile("sample", source(deep), ATTRIBUTES, manager)) {
+      NDArray x = manager.create(new float[] {1, 2});
+      Weights biases =
+          Weights.of(
+              Map.of(
+                  "blocks.0.bias", manager.create(1f),
+                  "blocks.1.bias", manager.create(10f)));
+      assertThatThrownBy(
+              () ->
+                  program
+                      .call("apply", manager)
+                      .with(biases)
+                      .with(x)
+                      .with(List.of(x))
+                      .with(1L)
+                      .run())
+          .hasMessageStartingWith("The program sample failed in programs/sample.py:22: ")
+          .hasMessageContaining("mat1 and mat2 shapes cannot be multiplied")
+          .hasMessageNotContaining("Traceback")
+          .hasMessageNotContaining("torch.matmul")
+          .cause()
+          .hasMessageContaining("Traceback");
+    }
+  }
 }
