@@ -18,6 +18,14 @@ record Failure(FailureReason reason, String message) {
 
   static Failure of(Throwable thrown) {
     if (thrown instanceof EngineException engine) {
+      if (engine.kind() == EngineException.Kind.MODEL_UNAVAILABLE) {
+        // Its own message names files of the worker.
+        return new Failure(
+            FailureReason.MODEL_UNAVAILABLE,
+            "The worker could not load the model that the job was planned for. The operator finds"
+                + " the cause in the log, under the id of the job. A new request is planned for the"
+                + " models that are served now.");
+      }
       return new Failure(reason(engine.kind()), String.valueOf(engine.getMessage()));
     }
     if (thrown instanceof OutOfMemoryError) {
