@@ -144,6 +144,8 @@ record Checkpoint(State state, SortedMap<String, Tensor> tensors) {
       return new Checkpoint(state, tensors);
     } catch (JacksonException e) {
       throw refused("has a header that cannot be read");
+    } catch (EngineException e) {
+      throw e.kind() == EngineException.Kind.INVALID_OPTIONS ? e : refused("is damaged");
     }
   }
 

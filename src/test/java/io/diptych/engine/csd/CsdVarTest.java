@@ -302,7 +302,10 @@ class CsdVarTest {
         .hasMessageContaining("another picture");
     byte[] damaged = Arrays.copyOf(checkpoint, checkpoint.length / 2);
     assertThatThrownBy(() -> backbone.decompose(PICTURE, options, new Resuming(damaged)))
-        .isInstanceOf(EngineException.class);
+        .isInstanceOfSatisfying(
+            EngineException.class,
+            e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INVALID_OPTIONS))
+        .hasMessageContaining("The checkpoint is damaged");
   }
 
   @Test
