@@ -28,8 +28,11 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -146,6 +149,17 @@ class LanguageModelSubConceptsTest {
 
     assertFellBack(list, "answered with HTTP status 503 (attempt 3 of 3)");
     assertThat(questions).hasSize(3);
+  }
+
+  @Test
+  @ExtendWith(OutputCaptureExtension.class)
+  void theLogTellsWhyTheLanguageModelWasPassedOver(CapturedOutput output) {
+    askAnswering(status(401, "{\"error\":\"Incorrect API key provided: " + KEY + "\"}"));
+
+    assertThat(output)
+        .contains("WARN")
+        .contains("answered with HTTP status 401 (attempt 1 of 3). The sub-concepts are ")
+        .doesNotContain(KEY);
   }
 
   @Test
