@@ -23,7 +23,7 @@ public interface RunControl {
 
   /**
    * Whether to end before the first step, with nothing to keep. Asked again and again while words
-   * are found for the picture.
+   * are found for the picture, and before and after sub-concepts are.
    */
   default boolean stopRequested() {
     return false;

@@ -112,7 +112,9 @@ public final class CsdVar {
       CsdRun.StartRows startRows = startRows(complete);
       SubConceptList lines = null;
       if (complete.rectification() != null && checkpoint.isEmpty()) {
+        endIfAsked(control);
         lines = subConcepts(complete);
+        endIfAsked(control);
       }
       CsdRun run =
           new CsdRun(
@@ -136,6 +138,12 @@ public final class CsdVar {
         }
       }
       return run.concept();
+    }
+  }
+
+  private static void endIfAsked(RunControl control) {
+    if (control.stopRequested()) {
+      throw new RunStoppedException(0);
     }
   }
 

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -103,6 +104,34 @@ class CsdVarTest {
     assertThatThrownBy(() -> backbone.decompose(PICTURE, open, stopped))
         .isInstanceOf(RunStoppedException.class);
     assertThat(stopped.reports).isEmpty();
+  }
+
+  @Test
+  void aRunThatIsToStopWhileItsSubConceptsAreFoundTakesNoStep(@TempDir Path folder) {
+    AtomicBoolean stop = new AtomicBoolean();
+    Recording stopped =
+        new Recording() {
+          @Override
+          public boolean stopRequested() {
+            return stop.get();
+          }
+        };
+    SubConcepts slow =
+        (contentWord, atMost) -> {
+          if (stop.getAndSet(true)) {
+            throw new AssertionError("Sub-concepts are sought for a run that is to stop.");
+          }
+          return new WordNetSubConcepts().of(contentWord, atMost);
+        };
+    try (SwittiBackbone waiting =
+        SwittiBackbone.load(TestModels.TINY.source(folder), "cpu", slow)) {
+      for (int i = 0; i < 2; i++) {
+        assertThatThrownBy(() -> waiting.decompose(PICTURE, options(6, 6), stopped))
+            .isInstanceOf(RunStoppedException.class);
+      }
+    }
+    assertThat(stopped.reports).isEmpty();
+    assertThat(stopped.checkpoint).isEmpty();
   }
 
   @Test
