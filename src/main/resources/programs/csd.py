@@ -5,10 +5,11 @@ class Ops(Module):
   training : bool
   sides : List[int]
 
-  # Eq. 10: embeddings of the sub-concepts (n,d) -> projector (d,d) on their first `rank` right singular vectors
+  # Eq. 10: embeddings of the sub-concepts (n,d) -> projector (d,d) on their first `rank` right singular vectors;
+  # fewer where they span fewer directions, as the vectors of singular values near 0 are noise
   def projector(self: __torch__.Ops, embeddings: Tensor, rank: Tensor) -> Tensor:
     u, s, v = torch.linalg_svd(embeddings.to(7), False)
-    r = min(int(rank), v.shape[0])
+    r = min(int(rank), int(torch.sum(s > s[0] * 1e-6)))
     directions = v[:r]
     return torch.mm(directions.t(), directions).to(6)
 

@@ -131,7 +131,10 @@ public final class CsdProgram implements AutoCloseable {
     }
   }
 
-  /** Equation 10: sub-concept embeddings (n, d) to the projector (d, d) on r directions. */
+  /**
+   * Equation 10: sub-concept embeddings (n, d) to the projector (d, d) on r directions, or on all
+   * that they span if those are fewer.
+   */
   public NDArray projector(NDManager scope, NDArray embeddings, int rank) {
     return program.call("projector", scope).with(embeddings).with(rank).run().singletonOrThrow();
   }

@@ -317,6 +317,22 @@ class CsdVarTest {
   }
 
   @Test
+  void theProjectorHasNoDirectionThatTheSubConceptsDoNotSpan() {
+    try (NDManager manager = NDManager.newBaseManager();
+        CsdProgram program = new CsdProgram(List.of(1, 2), manager)) {
+      NDArray three = manager.randomNormal(new Shape(3, 24));
+      NDArray embeddings = manager.randomNormal(new Shape(10, 3)).matMul(three);
+      NDArray projector = program.projector(manager, embeddings, 6);
+      assertThat(projector.mul(manager.eye(24)).sum().getFloat())
+          .isCloseTo(3, Offset.offset(1e-4f));
+      assertThat(embeddings.matMul(projector).sub(embeddings).abs().max().getFloat())
+          .isLessThan(1e-4f);
+      NDArray nothing = program.projector(manager, embeddings.zerosLike(), 6);
+      assertThat(nothing.abs().max().getFloat()).isZero();
+    }
+  }
+
+  @Test
   void aCheckpointOfAnotherRunIsRefused() {
     Stopping stopping = new Stopping(2);
     DecompositionOptions options = options(4, 4);
