@@ -178,6 +178,6 @@ public record DecompositionRequest(
       @Schema(
               description =
                   "Descriptions of kinds of the subject, at least `rank` different ones. Left out:"
-                      + " found by the service.")
+                      + " found by the service, for a `rank` up to 50.")
           @Nullable List<String> subConcepts) {}
 }

@@ -176,6 +176,17 @@ final class Planner {
     String pointer = "/rectification/subConcepts";
     List<String> lines = rectification.subConcepts();
     if (lines.isEmpty()) {
+      if (rectification.rank() > SubConcepts.SURE_LINES) {
+        errors.add(
+            FieldError.at(
+                "/rectification/rank",
+                "is "
+                    + rectification.rank()
+                    + ", but only "
+                    + SubConcepts.SURE_LINES
+                    + " different sub-concepts are found for any subject; give a list of your"
+                    + " own"));
+      }
       return;
     }
     if (lines.size() > SubConcepts.MOST_LINES) {

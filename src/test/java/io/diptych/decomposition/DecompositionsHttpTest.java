@@ -243,6 +243,9 @@ class DecompositionsHttpTest {
     assertThat(reply.json().at("/errors/0/pointer").asString()).isEqualTo("/contentWord");
     assertThat(reply.json().at("/errors/1/pointer").asString())
         .isEqualTo("/rectification/subConcepts/0");
+    reply = alice.submit("{\"rectification\": {\"rank\": 51}}");
+    assertThat(reply.status()).isEqualTo(422);
+    assertThat(reply.json().at("/errors/0/pointer").asString()).isEqualTo("/rectification/rank");
     reply = alice.submit("{\"styleWord\": \"a\\u0000b\"}");
     assertThat(reply.status()).isEqualTo(422);
     assertThat(reply.json().at("/errors/0/pointer").asString()).isEqualTo("/styleWord");

@@ -149,15 +149,27 @@ public final class CsdVar {
 
   /** The sub-concepts of a run, enough of them for its rank. Asking may cost a call elsewhere. */
   private SubConceptList subConcepts(DecompositionOptions options) {
+    String word = options.contentWord();
+    int rank = options.rectification().rank();
     List<String> given = options.rectification().subConcepts();
-    SubConcepts source = given.isEmpty() ? subConcepts : new GivenSubConcepts(given);
-    SubConceptList lines =
-        source.of(
-            options.contentWord(),
-            given.isEmpty() ? SubConcepts.USUAL_LINES : SubConcepts.MOST_LINES);
-    lines.lines().forEach(line -> models.text().tokenize(line, List.of()));
-    checkRank(options.rectification().rank(), lines);
+    SubConceptList lines;
+    if (given.isEmpty()) {
+      lines = subConcepts.of(word, new LinesWanted(rank, SubConcepts.USUAL_LINES, this::fits));
+    } else {
+      lines = new GivenSubConcepts(given).of(word, LinesWanted.upTo(SubConcepts.MOST_LINES));
+      lines.lines().forEach(line -> models.text().tokenize(line, List.of()));
+    }
+    checkRank(rank, lines);
     return lines;
+  }
+
+  private boolean fits(String line) {
+    try {
+      models.text().tokenize(line, List.of());
+      return true;
+    } catch (EngineException e) {
+      return false;
+    }
   }
 
   private static void checkRank(int rank, SubConceptList lines) {

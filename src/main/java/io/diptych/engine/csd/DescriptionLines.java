@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Collects lines such as {@code An Arctic fox}, each once, up to a limit. */
+/** Collects lines such as {@code An Arctic fox}, each once, those that are wanted. */
 final class DescriptionLines {
 
   // Written with a vowel, spoken with a consonant: a European, a unicorn; but an unimportant.
@@ -19,17 +19,20 @@ final class DescriptionLines {
           "(?:[aeiou\u00e0-\u00e6\u00e8-\u00ef]|heir|hour|honou?r|honest|[fhlmnrsx]-).*");
   private static final int SHORTEST_PREFIX = 3;
 
-  private final int atMost;
+  private final LinesWanted wanted;
   private final List<String> lines = new ArrayList<>();
   private final Set<String> known = new HashSet<>();
 
-  DescriptionLines(int atMost) {
-    this.atMost = atMost;
+  DescriptionLines(LinesWanted wanted) {
+    this.wanted = wanted;
   }
 
-  /** Adds one line unless it is known or the limit is reached. */
+  /** Adds one line unless it is known or too long, or there are enough. */
   void add(String line) {
-    if (!full() && line.length() <= SubConcepts.LONGEST_LINE && known.add(key(line))) {
+    if (!full()
+        && line.length() <= SubConcepts.LONGEST_LINE
+        && wanted.fits().test(line)
+        && known.add(key(line))) {
       lines.add(line);
     }
   }
@@ -40,7 +43,7 @@ final class DescriptionLines {
   }
 
   boolean full() {
-    return lines.size() >= atMost;
+    return lines.size() >= wanted.atMost();
   }
 
   int size() {

@@ -57,17 +57,20 @@ public final class GivenSubConcepts implements SubConcepts {
   }
 
   /**
-   * The list as given; the word only has to be a valid one.
+   * The list as given, lines that do not fit included; the word only has to be a valid one.
    *
-   * @throws io.diptych.engine.EngineException also when the list has more than {@code atMost} lines
+   * @throws io.diptych.engine.EngineException also when the list has more lines than are wanted
    */
   @Override
-  public SubConceptList of(String contentWord, int atMost) {
+  public SubConceptList of(String contentWord, LinesWanted wanted) {
     SubjectPhrase.parse(contentWord);
-    SubjectPhrase.requireLineCount(atMost);
-    if (lines.size() > atMost) {
+    if (lines.size() > wanted.atMost()) {
       throw SubjectPhrase.invalid(
-          "There are " + lines.size() + " sub-concepts; at most " + atMost + " are wanted.");
+          "There are "
+              + lines.size()
+              + " sub-concepts; at most "
+              + wanted.atMost()
+              + " are wanted.");
     }
     return new SubConceptList(
         lines, SubConceptList.Source.GIVEN, lines.size() + " lines given by the caller", null);

@@ -17,8 +17,8 @@ final class LanguageModelAnswer {
 
   private LanguageModelAnswer() {}
 
-  static List<String> lines(String answer, JsonMapper json, int atMost) {
-    DescriptionLines lines = new DescriptionLines(atMost);
+  static List<String> lines(String answer, JsonMapper json, LinesWanted wanted) {
+    DescriptionLines lines = new DescriptionLines(wanted);
     List<String> array = array(answer, json);
     if (array.isEmpty()) {
       // Introductions, apologies and code fences have no article in front.

@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class LanguageModelSubConcepts implements SubConcepts {
 
-  /** Fewer usable lines are no list: the usual rank is 10. */
+  /** Fewer usable lines are no list, even where fewer are needed. */
   static final int FEWEST_LINES = 10;
 
   static final int LARGEST_ANSWER_BYTES = 1 << 20;
@@ -63,9 +63,9 @@ public final class LanguageModelSubConcepts implements SubConcepts {
   }
 
   @Override
-  public SubConceptList of(String contentWord, int atMost) {
+  public SubConceptList of(String contentWord, LinesWanted wanted) {
     String subject = SubjectPhrase.parse(contentWord).text();
-    HttpRequest request = request(subject, SubjectPhrase.requireLineCount(atMost));
+    HttpRequest request = request(subject, wanted.atMost());
     String reason = "";
     int attempt = 0;
     for (boolean again = true; again && attempt < endpoint.attempts(); attempt++) {
@@ -73,7 +73,7 @@ public final class LanguageModelSubConcepts implements SubConcepts {
         if (attempt > 0) {
           TimeUnit.NANOSECONDS.sleep(endpoint.pause().toNanos());
         }
-        List<String> lines = ask(request, atMost);
+        List<String> lines = ask(request, wanted);
         String origin = lines.size() + " lines from the language model " + endpoint;
         return new SubConceptList(lines, Source.LANGUAGE_MODEL, origin, null);
       } catch (NoListException e) {
@@ -88,7 +88,7 @@ public final class LanguageModelSubConcepts implements SubConcepts {
     String passedOver =
         "The language model %s %s (attempt %d of %d)."
             .formatted(endpoint, reason, attempt, endpoint.attempts());
-    SubConceptList instead = fallback.of(contentWord, atMost).insteadOf(passedOver);
+    SubConceptList instead = fallback.of(contentWord, wanted).insteadOf(passedOver);
     log.warn("{} The sub-concepts are {}.", passedOver, instead.origin());
     return instead;
   }
@@ -113,7 +113,7 @@ public final class LanguageModelSubConcepts implements SubConcepts {
     return (key == null ? request : request.header("Authorization", "Bearer " + key)).build();
   }
 
-  private List<String> ask(HttpRequest request, int atMost)
+  private List<String> ask(HttpRequest request, LinesWanted wanted)
       throws NoListException, InterruptedException {
     HttpResponse<byte[]> response = send(request);
     int status = response.statusCode();
@@ -122,8 +122,8 @@ public final class LanguageModelSubConcepts implements SubConcepts {
       boolean again = status == 408 || status == 429 || status >= 500;
       throw new NoListException("answered with HTTP status " + status, again);
     }
-    List<String> lines = LanguageModelAnswer.lines(content(response.body()), json, atMost);
-    int fewest = Math.min(FEWEST_LINES, atMost);
+    List<String> lines = LanguageModelAnswer.lines(content(response.body()), json, wanted);
+    int fewest = Math.min(Math.max(FEWEST_LINES, wanted.atLeast()), wanted.atMost());
     if (lines.size() < fewest) {
       throw new NoListException(
           "gave " + lines.size() + " usable lines where at least " + fewest + " are needed", true);

@@ -7,6 +7,9 @@ package io.diptych.engine.csd;
  */
 public interface SubConcepts {
 
+  /** How many different lines are found for any subject. */
+  int SURE_LINES = 50;
+
   /** How many lines the authors' lists hold. */
   int USUAL_LINES = 200;
 
@@ -29,10 +32,11 @@ public interface SubConcepts {
    * Describes kinds of a subject.
    *
    * @param contentWord the word(s) for the subject, for example {@code fox} or {@code red fox}
-   * @param atMost the most lines wanted, 1 to {@link #MOST_LINES}
-   * @return at least one line and at most {@code atMost}, and where they came from
+   * @param wanted how many lines, and which are of use
+   * @return at least one line and at most as many as are wanted, and where they came from; fewer
+   *     than are needed when no source has more
    * @throws io.diptych.engine.EngineException of kind {@code INVALID_OPTIONS} when the word holds
-   *     no letter, is too long, or {@code atMost} is out of range
+   *     no letter or is too long
    */
-  SubConceptList of(String contentWord, int atMost);
+  SubConceptList of(String contentWord, LinesWanted wanted);
 }

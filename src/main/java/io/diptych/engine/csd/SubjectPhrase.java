@@ -60,18 +60,6 @@ record SubjectPhrase(List<String> words, int headEnd) {
     return String.join(" ", words);
   }
 
-  static int requireLineCount(int atMost) {
-    if (atMost < 1 || atMost > SubConcepts.MOST_LINES) {
-      throw invalid(
-          "The number of sub-concepts must be 1 to "
-              + SubConcepts.MOST_LINES
-              + "; it is "
-              + atMost
-              + ".");
-    }
-    return atMost;
-  }
-
   static EngineException invalid(String message) {
     return new EngineException(EngineException.Kind.INVALID_OPTIONS, message);
   }

@@ -19,7 +19,7 @@ public final class WordNetSubConcepts implements SubConcepts {
   static final int ENOUGH_NOUNS = 20;
 
   /** Nothing general beyond this: the authors' list for a fox has 50 different lines. */
-  static final int ENOUGH_LINES = 50;
+  static final int ENOUGH_LINES = SURE_LINES;
 
   private final WordNet wordNet;
 
@@ -33,9 +33,9 @@ public final class WordNetSubConcepts implements SubConcepts {
   }
 
   @Override
-  public SubConceptList of(String contentWord, int atMost) {
+  public SubConceptList of(String contentWord, LinesWanted wanted) {
     SubjectPhrase phrase = SubjectPhrase.parse(contentWord);
-    DescriptionLines lines = new DescriptionLines(SubjectPhrase.requireLineCount(atMost));
+    DescriptionLines lines = new DescriptionLines(wanted);
     try {
       WordNet.Noun noun = wordNet.find(phrase);
       return noun == null
@@ -44,7 +44,7 @@ public final class WordNetSubConcepts implements SubConcepts {
     } catch (JWNLException | JWNLRuntimeException e) {
       // Lines already added may be half of the truth, so they are not kept.
       return general(
-          new DescriptionLines(atMost),
+          new DescriptionLines(wanted),
           phrase.text(),
           "WordNet could not be read: " + e.getMessage());
     }

@@ -117,11 +117,11 @@ class CsdVarTest {
           }
         };
     SubConcepts slow =
-        (contentWord, atMost) -> {
+        (contentWord, wanted) -> {
           if (stop.getAndSet(true)) {
             throw new AssertionError("Sub-concepts are sought for a run that is to stop.");
           }
-          return new WordNetSubConcepts().of(contentWord, atMost);
+          return new WordNetSubConcepts().of(contentWord, wanted);
         };
     try (SwittiBackbone waiting =
         SwittiBackbone.load(TestModels.TINY.source(folder), "cpu", slow)) {
@@ -418,6 +418,22 @@ class CsdVarTest {
           .isInstanceOfSatisfying(
               EngineException.class,
               e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INVALID_OPTIONS));
+    }
+  }
+
+  @Test
+  void aSourceKnowsTheRankAndWhichLinesTheEncodersTake(@TempDir Path folder) {
+    List<LinesWanted> wishes = new ArrayList<>();
+    SubConcepts asked =
+        (contentWord, wanted) -> {
+          wishes.add(wanted);
+          return new WordNetSubConcepts().of(contentWord, wanted);
+        };
+    try (SwittiBackbone model = SwittiBackbone.load(TestModels.TINY.source(folder), "cpu", asked)) {
+      model.validate(options(1, 1).toBuilder().rectification(rectification(20)).build());
+      LinesWanted wanted = wishes.get(0);
+      assertThat(wanted.atLeast()).isEqualTo(20);
+      assertThat(wanted.fits()).accepts("A red fox").rejects("\u72d0".repeat(150));
     }
   }
 

@@ -14,7 +14,8 @@ class GivenSubConceptsTest {
   @Test
   void linesAreTrimmedAndKeptInOrderWithRepeats() {
     SubConceptList given =
-        new GivenSubConcepts(List.of("  A red fox ", "A kit fox", "A red fox")).of("fox", 200);
+        new GivenSubConcepts(List.of("  A red fox ", "A kit fox", "A red fox"))
+            .of("fox", LinesWanted.upTo(200));
 
     assertThat(given.lines()).containsExactly("A red fox", "A kit fox", "A red fox");
     assertThat(given.source()).isEqualTo(Source.GIVEN);
@@ -51,7 +52,7 @@ class GivenSubConceptsTest {
   void moreLinesThanWantedAreRefusedAndNotCutOff() {
     SubConcepts given = new GivenSubConcepts(List.of("A red fox", "A kit fox"));
 
-    assertThatThrownBy(() -> given.of("fox", 1))
+    assertThatThrownBy(() -> given.of("fox", LinesWanted.upTo(1)))
         .isInstanceOf(EngineException.class)
         .hasMessage("There are 2 sub-concepts; at most 1 are wanted.");
   }

@@ -25,7 +25,7 @@ class WordNetSubConceptsTest {
 
   @Test
   void aFoxHasItsKindsThenItsRelativesThenGeneralLines() {
-    SubConceptList fox = wordNet.of("fox", SubConcepts.USUAL_LINES);
+    SubConceptList fox = wordNet.of("fox", LinesWanted.upTo(SubConcepts.USUAL_LINES));
 
     assertThat(fox.source()).isEqualTo(Source.WORDNET);
     assertThat(fox.fallbackReason()).isNull();
@@ -38,19 +38,19 @@ class WordNetSubConceptsTest {
 
   @Test
   void aPenguinIsNotCutAtItsIn() {
-    assertThat(wordNet.of("penguin", 200).lines())
+    assertThat(wordNet.of("penguin", LinesWanted.upTo(200)).lines())
         .contains("An emperor penguin", "A king penguin", "An Adelie penguin", "A small penguin");
   }
 
   @Test
   void aViolinHasItsMakersAndItsSiblings() {
-    assertThat(wordNet.of("violin", 200).lines())
+    assertThat(wordNet.of("violin", LinesWanted.upTo(200)).lines())
         .containsSubsequence("An Amati violin", "A cello", "A viola", "A small violin");
   }
 
   @Test
   void aTeapotWithoutKindsHasRelatives() {
-    SubConceptList teapot = wordNet.of("teapot", 200);
+    SubConceptList teapot = wordNet.of("teapot", LinesWanted.upTo(200));
 
     assertThat(teapot.source()).isEqualTo(Source.WORDNET);
     assertThat(teapot.origin()).contains("0 kinds");
@@ -59,7 +59,7 @@ class WordNetSubConceptsTest {
 
   @Test
   void aCatHasEnoughKindsToNeedNothingElse() {
-    SubConceptList cat = wordNet.of("cat", 200);
+    SubConceptList cat = wordNet.of("cat", LinesWanted.upTo(200));
 
     assertThat(cat.lines()).contains("A Siamese cat", "A tabby cat").doesNotContain("A small cat");
     assertThat(cat.origin()).contains("0 relatives, 0 general lines");
@@ -67,63 +67,71 @@ class WordNetSubConceptsTest {
 
   @Test
   void aVarietyThatNamesTheSubjectIsNotFollowedByItAgain() {
-    assertThat(wordNet.of("cat", 200).lines())
+    assertThat(wordNet.of("cat", LinesWanted.upTo(200)).lines())
         .contains("A wildcat", "A bobcat", "A European wildcat")
         .noneMatch(line -> line.endsWith("cat cat"));
   }
 
   @Test
   void namesThatAreSlursOnTheirOwnAreLeftOut() {
-    assertThat(wordNet.of("cat", 200).lines()).noneMatch(line -> line.contains("kaffir"));
-    assertThat(wordNet.of("fox", 200).lines()).contains("A black fox");
+    assertThat(wordNet.of("cat", LinesWanted.upTo(200)).lines())
+        .noneMatch(line -> line.contains("kaffir"));
+    assertThat(wordNet.of("fox", LinesWanted.upTo(200)).lines()).contains("A black fox");
   }
 
   @Test
   void latinNamesAreLeftOut() {
-    assertThat(wordNet.of("fox", 200).lines()).noneMatch(line -> line.contains("Vulpes"));
-    assertThat(wordNet.of("mushroom", 200).lines()).noneMatch(line -> line.contains("bohemica"));
+    assertThat(wordNet.of("fox", LinesWanted.upTo(200)).lines())
+        .noneMatch(line -> line.contains("Vulpes"));
+    assertThat(wordNet.of("mushroom", LinesWanted.upTo(200)).lines())
+        .noneMatch(line -> line.contains("bohemica"));
   }
 
   @Test
   void aPluralPhraseIsTheSingularOne() {
-    assertThat(wordNet.of("red foxes", 200)).isEqualTo(wordNet.of("Red Fox", 200));
-    assertThat(wordNet.of("red fox", 200).lines())
+    assertThat(wordNet.of("red foxes", LinesWanted.upTo(200)))
+        .isEqualTo(wordNet.of("Red Fox", LinesWanted.upTo(200)));
+    assertThat(wordNet.of("red fox", LinesWanted.upTo(200)).lines())
         .contains("A silver fox", "An Arctic fox", "A small red fox")
         .doesNotContain("A red fox");
-    assertThat(wordNet.of("mice", 200)).isEqualTo(wordNet.of("a mouse", 200));
+    assertThat(wordNet.of("mice", LinesWanted.upTo(200)))
+        .isEqualTo(wordNet.of("a mouse", LinesWanted.upTo(200)));
   }
 
   @Test
   void twoWordsThatWordNetWritesAsOneAreFound() {
-    assertThat(wordNet.of("tea cups", 200)).isEqualTo(wordNet.of("teacup", 200));
-    assertThat(wordNet.of("teacup", 200).lines()).contains("A chalice", "A small teacup");
+    assertThat(wordNet.of("tea cups", LinesWanted.upTo(200)))
+        .isEqualTo(wordNet.of("teacup", LinesWanted.upTo(200)));
+    assertThat(wordNet.of("teacup", LinesWanted.upTo(200)).lines())
+        .contains("A chalice", "A small teacup");
   }
 
   @Test
   void anUnknownPhraseStandsForItsHeadNoun() {
-    assertThat(wordNet.of("rusty old lantern", 200).lines())
+    assertThat(wordNet.of("rusty old lantern", LinesWanted.upTo(200)).lines())
         .contains("A Chinese lantern", "A small rusty old lantern");
-    assertThat(wordNet.of("a cat with a violin", 200).lines()).contains("A Siamese cat");
-    assertThat(wordNet.of("cup of tea", 200).lines())
+    assertThat(wordNet.of("a cat with a violin", LinesWanted.upTo(200)).lines())
+        .contains("A Siamese cat");
+    assertThat(wordNet.of("cup of tea", LinesWanted.upTo(200)).lines())
         .contains("A coffee cup", "A small cup of tea");
-    assertThat(wordNet.of("Eiffel Tower", 200).lines()).contains("A bell tower");
+    assertThat(wordNet.of("Eiffel Tower", LinesWanted.upTo(200)).lines()).contains("A bell tower");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"crown", "glass", "hammer", "brush", "teacup"})
   void theMeaningThatCanBeDrawnIsTaken(String word) {
     // Their first senses are a monarchy, a substance, a part of a gun, a thicket, a measure.
-    assertThat(wordNet.of(word, 200).origin()).contains("(noun.artifact)");
+    assertThat(wordNet.of(word, LinesWanted.upTo(200)).origin()).contains("(noun.artifact)");
   }
 
   @Test
   void amongDrawableMeaningsTheRicherUncountedOneIsTaken() {
-    assertThat(wordNet.of("hammer", 200).lines()).contains("A claw hammer");
+    assertThat(wordNet.of("hammer", LinesWanted.upTo(200)).lines()).contains("A claw hammer");
   }
 
   @Test
   void aWordForPeopleGetsGeneralLinesOnly() {
-    SubConceptList woman = wordNet.of("woman", 200);
+    SubConceptList woman = wordNet.of("woman", LinesWanted.upTo(200));
 
     assertThat(woman.source()).isEqualTo(Source.GENERAL);
     assertThat(woman.fallbackReason()).contains("people").contains("\"woman\"");
@@ -131,7 +139,7 @@ class WordNetSubConceptsTest {
 
   @Test
   void aWordWordNetDoesNotKnowGetsGeneralLinesAndTheReason() {
-    SubConceptList unknown = wordNet.of("blorptang", 200);
+    SubConceptList unknown = wordNet.of("blorptang", LinesWanted.upTo(200));
 
     assertThat(unknown.source()).isEqualTo(Source.GENERAL);
     assertThat(unknown.fallbackReason()).isEqualTo("WordNet does not know \"blorptang\".");
@@ -157,7 +165,7 @@ class WordNetSubConceptsTest {
         "- - fox -"
       })
   void oddTextGivesCleanLines(String word) {
-    assertThat(wordNet.of(word, 30).lines())
+    assertThat(wordNet.of(word, LinesWanted.upTo(30)).lines())
         .hasSizeBetween(1, 30)
         .allMatch(line -> line.matches("An? [\\p{L}\\p{N}' .-]+"), "letters, digits, blanks");
   }
@@ -165,7 +173,7 @@ class WordNetSubConceptsTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "   ", "\t\n", "!!!", "--", "\ud83e\udd8a"})
   void aWordWithoutLettersIsRefused(String word) {
-    assertThatThrownBy(() -> wordNet.of(word, 200))
+    assertThatThrownBy(() -> wordNet.of(word, LinesWanted.upTo(200)))
         .isInstanceOfSatisfying(
             EngineException.class,
             e -> assertThat(e.kind()).isEqualTo(EngineException.Kind.INVALID_OPTIONS))
@@ -174,7 +182,7 @@ class WordNetSubConceptsTest {
 
   @Test
   void aVeryLongWordIsRefusedWithoutRepeatingIt() {
-    assertThatThrownBy(() -> wordNet.of("fox ".repeat(50_000), 200))
+    assertThatThrownBy(() -> wordNet.of("fox ".repeat(50_000), LinesWanted.upTo(200)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("200000 characters; at most 100")
         .satisfies(e -> assertThat(e.getMessage()).hasSizeLessThan(200));
@@ -183,7 +191,7 @@ class WordNetSubConceptsTest {
   @ParameterizedTest
   @ValueSource(ints = {0, -1, SubConcepts.MOST_LINES + 1})
   void aLineCountOutOfRangeIsRefused(int atMost) {
-    assertThatThrownBy(() -> wordNet.of("fox", atMost))
+    assertThatThrownBy(() -> wordNet.of("fox", LinesWanted.upTo(atMost)))
         .isInstanceOf(EngineException.class)
         .hasMessageContaining("1 to 500");
   }
@@ -192,7 +200,7 @@ class WordNetSubConceptsTest {
   @ValueSource(strings = {"fox", "dog", "animal", "teapot", "blorptang", "flower"})
   void noLineComesTwiceAndNoMoreThanWanted(String word) {
     for (int atMost : new int[] {1, 7, 60, 200, 500}) {
-      List<String> lines = wordNet.of(word, atMost).lines();
+      List<String> lines = wordNet.of(word, LinesWanted.upTo(atMost)).lines();
       assertThat(lines).hasSizeBetween(1, atMost);
       assertThat(new HashSet<>(lines.stream().map(l -> l.toLowerCase(Locale.ROOT)).toList()))
           .hasSameSizeAs(lines);
@@ -202,14 +210,15 @@ class WordNetSubConceptsTest {
   @Test
   void severalThreadsGetWhatOneGets() throws Exception {
     List<String> words = List.of("fox", "cat", "dog", "piano", "hat", "horse", "flower", "bass");
-    List<SubConceptList> alone = words.stream().map(word -> wordNet.of(word, 200)).toList();
+    List<SubConceptList> alone =
+        words.stream().map(word -> wordNet.of(word, LinesWanted.upTo(200))).toList();
     ExecutorService threads = Executors.newFixedThreadPool(words.size());
     try {
       // A dictionary of its own: its caches are still empty.
       SubConcepts fresh =
           new WordNetSubConcepts(new WordNet(Dictionary::getDefaultResourceInstance));
       List<Callable<SubConceptList>> calls = new ArrayList<>();
-      words.forEach(word -> calls.add(() -> fresh.of(word, 200)));
+      words.forEach(word -> calls.add(() -> fresh.of(word, LinesWanted.upTo(200))));
       List<SubConceptList> together = new ArrayList<>();
       for (Future<SubConceptList> result : threads.invokeAll(calls)) {
         together.add(result.get());
@@ -228,8 +237,9 @@ class WordNetSubConceptsTest {
                     () -> {
                       throw new JWNLException("disk on fire");
                     }))
-            .of("fox", 20);
-    SubConceptList missing = new WordNetSubConcepts(new WordNet(() -> null)).of("fox", 20);
+            .of("fox", LinesWanted.upTo(20));
+    SubConceptList missing =
+        new WordNetSubConcepts(new WordNet(() -> null)).of("fox", LinesWanted.upTo(20));
 
     assertThat(broken.source()).isEqualTo(Source.GENERAL);
     assertThat(broken.lines()).hasSize(20).startsWith("A small fox");
@@ -251,14 +261,14 @@ class WordNetSubConceptsTest {
 
     long before = usedBytes();
     long start = System.nanoTime();
-    counting.of("fox", 200);
+    counting.of("fox", LinesWanted.upTo(200));
     long first = System.nanoTime() - start;
     long held = usedBytes() - before;
     start = System.nanoTime();
-    counting.of("violin", 200);
+    counting.of("violin", LinesWanted.upTo(200));
     long second = System.nanoTime() - start;
     start = System.nanoTime();
-    counting.of("flower", 200);
+    counting.of("flower", LinesWanted.upTo(200));
     long large = System.nanoTime() - start;
 
     assertThat(opened[0]).isEqualTo(1);
