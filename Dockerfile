@@ -9,8 +9,7 @@ ARG JDK_IMAGE=eclipse-temurin:17-jdk-noble
 ARG JRE_IMAGE=eclipse-temurin:25-jre-noble
 
 # --- The jar, taken apart into layers that change at different speeds ----------------------------
-# JDK 17 is what the sources are written for; a newer compiler knows more warnings, and warnings
-# are errors here.
+# JDK 17 is what the sources are written for; its warnings are errors.
 FROM ${JDK_IMAGE} AS build
 WORKDIR /source
 COPY mvnw pom.xml ATTRIBUTION.md ./
