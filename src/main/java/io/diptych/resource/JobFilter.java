@@ -38,7 +38,8 @@ public record JobFilter(
         @Nullable Instant createdBefore) {
 
   /**
-   * @throws ProblemException {@code validation} when a label has no name, or cannot be one
+   * @throws ProblemException {@code validation} when a label has no name, or two values, or cannot
+   *     be one
    */
   JobQuery query(String tenant, JobKind kind, PageQuery page) {
     return new JobQuery(
@@ -62,7 +63,13 @@ public record JobFilter(
       if (each.indexOf(0) >= 0) {
         throw ProblemException.invalid(FieldError.parameter("label", "holds the character U+0000"));
       }
-      labels.put(each.substring(0, colon), each.substring(colon + 1));
+      String name = each.substring(0, colon);
+      String value = each.substring(colon + 1);
+      if (!value.equals(labels.getOrDefault(name, value))) {
+        throw ProblemException.invalid(
+            FieldError.parameter("label", "asks for two values of one name; a job has one"));
+      }
+      labels.put(name, value);
     }
     return labels;
   }

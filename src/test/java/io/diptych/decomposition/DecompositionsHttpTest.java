@@ -631,6 +631,9 @@ class DecompositionsHttpTest {
     String third = alice.get("/decompositions/" + ids.get(2)).json().get("createdAt").asString();
     assertThat(items("/decompositions?createdFrom=" + third)).hasSize(3);
     assertThat(items("/decompositions?createdBefore=" + third)).hasSize(2);
+    assertThat(items("/decompositions?label=half:odd&label=half:odd")).hasSize(2);
+    assertThat(problem(alice.get("/decompositions?label=half:odd&label=half:even"), 422))
+        .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.get("/decompositions?label=odd"), 422))
         .isEqualTo(ProblemType.VALIDATION.uri());
     assertThat(problem(alice.get("/decompositions?state=ODD"), 422))
