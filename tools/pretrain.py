@@ -193,6 +193,8 @@ class Run:
     def loop(self, minutes, save_minutes, sample_every, step, sample):
         self.keep_settings()
         begun = saved = time.time()
+        if self.step == 0:
+            sample()  # where it begins
         while self.step < self.recipe["steps"] and not self.stopping:
             step()
             self.step += 1

@@ -241,6 +241,9 @@ final class TrainingRun {
     long saved = begun;
     try {
       keepSettings();
+      if (step == 0) {
+        training.sample(); // where it begins
+      }
       while (step < settings.real("steps") && !stop.asked()) {
         training.step();
         step++;

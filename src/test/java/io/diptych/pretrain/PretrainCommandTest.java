@@ -151,6 +151,7 @@ class PretrainCommandTest {
         "pretrain: tiny tokenizer, squared error %.3f in the first 5 steps, %.3f in the last 5%n",
         first, last);
     assertThat(last).isLessThan(first / 2);
+    assertThat(run.resolve("samples/step-000000.png")).as("where it began").exists();
     assertThat(run.resolve("samples/step-000040.png")).exists();
   }
 
