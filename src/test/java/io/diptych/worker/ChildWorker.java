@@ -3,6 +3,7 @@ package io.diptych.worker;
 import com.zaxxer.hikari.HikariDataSource;
 import io.diptych.job.ticket.TicketSettings;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
 
 /** A worker in a process of its own, for tests that kill it. Prints every step. */
 public final class ChildWorker {
@@ -17,10 +18,12 @@ public final class ChildWorker {
         WorkerFixture.pool(args[0], args[1], args[2], Duration.ofSeconds(5));
     int steps = Integer.parseInt(args[3]);
     long stepMillis = Long.parseLong(args[4]);
+    CountDownLatch ready = new CountDownLatch(1);
     FakeDecomposition runner =
         new FakeDecomposition(
             steps,
             (job, step) -> {
+              ready.await(); // The signal that a step provokes finds the hook in place.
               Thread.sleep(stepMillis);
               System.out.println("step " + step);
             });
@@ -34,6 +37,7 @@ public final class ChildWorker {
             LaneListener.NONE);
     Runtime.getRuntime().addShutdownHook(new Thread(worker::close));
     System.out.println("ready");
+    ready.countDown();
     Thread.currentThread().join();
   }
 }

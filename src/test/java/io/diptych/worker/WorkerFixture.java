@@ -3,6 +3,7 @@ package io.diptych.worker;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.diptych.job.Job;
+import io.diptych.job.JobSignals;
 import io.diptych.job.JobState;
 import io.diptych.job.QueueFixture;
 import io.diptych.job.QueueSettings;
@@ -11,7 +12,9 @@ import io.diptych.job.ticket.TicketSettings;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import javax.sql.DataSource;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -48,6 +51,7 @@ final class WorkerFixture implements AutoCloseable {
             exits::add);
   }
 
+  /** Returns when the worker hears notifications: what is told before is told to nobody. */
   static WorkerFixture start(
       DataSource dataSource,
       Runners runners,
@@ -55,8 +59,14 @@ final class WorkerFixture implements AutoCloseable {
       TicketSettings tickets,
       LaneListener listener) {
     WorkerFixture started = new WorkerFixture(dataSource, runners, settings, tickets, listener);
+    CountDownLatch listening = new CountDownLatch(1);
+    // Of a job that nobody has, the only news is that the listener has begun to listen.
+    JobSignals.Subscription beginning =
+        started.fixture.queue.signals().onChange(UUID.randomUUID(), listening::countDown);
     started.worker.start();
     started.signals.start();
+    await().until(() -> listening.getCount() == 0);
+    beginning.close();
     return started;
   }
 
