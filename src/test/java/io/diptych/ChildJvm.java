@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -60,9 +61,14 @@ public final class ChildJvm implements AutoCloseable {
     }
   }
 
-  /** Waits for a line of its standard output that begins so, and returns the rest of it. */
+  /** Like {@link #awaitLine(String, Duration)}, for three minutes. */
   public String awaitLine(String prefix) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    return awaitLine(prefix, Duration.ofMinutes(3));
+  }
+
+  /** Waits for a line of its standard output that begins so, and returns the rest of it. */
+  public String awaitLine(String prefix, Duration longest) {
+    long end = System.nanoTime() + longest.toNanos();
     try {
       while (System.nanoTime() < end) {
         String line = lines.poll(200, TimeUnit.MILLISECONDS);
@@ -84,6 +90,29 @@ public final class ChildJvm implements AutoCloseable {
   public void kill() {
     try {
       process.destroyForcibly().waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** SIGSTOP: nothing of it runs any more, until {@link #goOn}. */
+  public void standStill() {
+    signal("STOP");
+  }
+
+  /** SIGCONT. */
+  public void goOn() {
+    signal("CONT");
+  }
+
+  private void signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid()))
+          .inheritIO()
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

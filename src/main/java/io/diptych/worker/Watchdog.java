@@ -18,11 +18,15 @@ final class Watchdog {
 
   private static final Logger log = LoggerFactory.getLogger(Watchdog.class);
 
+  /** Looks come every second. If the last one was so long ago, the whole process stood still. */
+  private static final Duration STANDSTILL = Duration.ofSeconds(10);
+
   private final Runs runs;
   private final RunningJobs running;
   private final Duration grace;
   private final Clock clock;
   private final ProcessExit exit;
+  private Instant lastLook = Instant.MAX;
 
   Watchdog(Runs runs, RunningJobs running, Duration grace, Clock clock, ProcessExit exit) {
     this.runs = runs;
@@ -33,7 +37,19 @@ final class Watchdog {
   }
 
   void look() {
-    Instant now = clock.instant();
+    try {
+      Instant now = clock.instant();
+      if (lastLook.isBefore(now.minus(STANDSTILL))) {
+        // A laptop asleep, a frozen container: no run is to blame for its silence.
+        runs.all().forEach(Run::showLife);
+      }
+      judge(now);
+    } finally {
+      lastLook = clock.instant(); // Not before: a look may wait for the database.
+    }
+  }
+
+  private void judge(Instant now) {
     for (Run run : runs.all()) {
       if (run.stuckSince().isEmpty()) {
         giveUpIfStuck(run, now);

@@ -1,7 +1,6 @@
 package io.diptych.worker;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.diptych.job.ticket.TicketSettings;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 
@@ -11,29 +10,31 @@ public final class ChildWorker {
   private ChildWorker() {}
 
   /**
-   * @param args URL, user, password, steps, milliseconds per step
+   * @param args URL, user, password, steps, after which step it computes no more (0 for none)
    */
   public static void main(String[] args) throws InterruptedException {
     HikariDataSource dataSource =
         WorkerFixture.pool(args[0], args[1], args[2], Duration.ofSeconds(5));
     int steps = Integer.parseInt(args[3]);
-    long stepMillis = Long.parseLong(args[4]);
+    int last = Integer.parseInt(args[4]);
     CountDownLatch ready = new CountDownLatch(1);
     FakeDecomposition runner =
         new FakeDecomposition(
             steps,
             (job, step) -> {
               ready.await(); // The signal that a step provokes finds the hook in place.
-              Thread.sleep(stepMillis);
+              Thread.sleep(20);
               System.out.println("step " + step);
+              if (step == last) {
+                new CountDownLatch(1).await();
+              }
             });
-    TicketSettings tickets = WorkerFixture.FAST;
     WorkerFixture worker =
         WorkerFixture.start(
             dataSource,
             WorkerFixture.decomposing(runner),
             WorkerFixture.settings("child"),
-            tickets,
+            WorkerFixture.WATCHFUL,
             LaneListener.NONE);
     Runtime.getRuntime().addShutdownHook(new Thread(worker::close));
     System.out.println("ready");

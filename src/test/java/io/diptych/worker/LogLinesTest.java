@@ -15,11 +15,13 @@ import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.JobState;
 import io.diptych.job.QueueFixture;
+import io.diptych.job.QueueSettings;
 import io.diptych.job.Submission;
 import io.diptych.job.ticket.Ticket;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -52,7 +54,20 @@ class LogLinesTest {
   @BeforeEach
   void listen() {
     database = TestDatabase.create();
-    queue = QueueFixture.over(database, Clock.systemUTC());
+    QueueSettings patient =
+        new QueueSettings(
+            1000,
+            16,
+            10_000,
+            Duration.ofMinutes(5),
+            3,
+            1,
+            0,
+            Duration.ofHours(1),
+            1024,
+            Duration.ZERO,
+            Duration.ZERO);
+    queue = QueueFixture.over(database.dataSource(), Clock.systemUTC(), patient);
     Logger worker = workerLogger();
     lines.setContext(worker.getLoggerContext());
     lines.start();
@@ -272,19 +287,6 @@ class LogLinesTest {
     layout.setPattern(correlation + "%m");
     layout.start();
     return layout.doLayout(line);
-  }
-
-  /** A ticket that nobody takes away. */
-  private record FirmLease() implements Ticket.Lease {
-    @Override
-    public boolean draining() {
-      return false;
-    }
-
-    @Override
-    public boolean alive() {
-      return true;
-    }
   }
 
   private static final class Lines extends AppenderBase<ILoggingEvent> {

@@ -22,9 +22,14 @@ import org.awaitility.core.ConditionFactory;
 /** A worker as another process would be one: a queue, a listener and lanes of its own. */
 final class WorkerFixture implements AutoCloseable {
 
-  /** Death is seen in about a second. */
-  static final TicketSettings FAST =
-      new TicketSettings(Duration.ofMillis(200), Duration.ofMillis(200), 4, Duration.ofSeconds(5));
+  /** Polls often; only a machine that stands still for half a minute takes a worker for dead. */
+  static final TicketSettings PATIENT =
+      new TicketSettings(
+          Duration.ofMillis(200), Duration.ofMillis(200), 150, Duration.ofSeconds(5));
+
+  /** For a worker that is to see the death of another, in three seconds. */
+  static final TicketSettings WATCHFUL =
+      new TicketSettings(Duration.ofMillis(200), Duration.ofMillis(500), 6, Duration.ofSeconds(5));
 
   final QueueFixture fixture;
   final Worker worker;
@@ -73,13 +78,13 @@ final class WorkerFixture implements AutoCloseable {
   /** A worker that hears no notification: all it has is its polls and its own writes. */
   static WorkerFixture startDeaf(
       DataSource dataSource, Runners runners, WorkerSettings settings, LaneListener listener) {
-    WorkerFixture started = new WorkerFixture(dataSource, runners, settings, FAST, listener);
+    WorkerFixture started = new WorkerFixture(dataSource, runners, settings, PATIENT, listener);
     started.worker.start();
     return started;
   }
 
   static WorkerFixture start(DataSource dataSource, String name, Runners runners) {
-    return start(dataSource, runners, settings(name), FAST, LaneListener.NONE);
+    return start(dataSource, runners, settings(name), PATIENT, LaneListener.NONE);
   }
 
   static Runners decomposing(JobRunner runner) {

@@ -112,8 +112,9 @@ class WorkerTest {
     worker("one", new FakeDecomposition(1, (job, step) -> LockSupport.parkNanos(5_000_000)));
     await().until(() -> api.queue.jobs().depths().get(JobKind.DECOMPOSITION).waiting() < 180);
 
-    Job modest =
-        awaitState(api, api.submit(JobKind.DECOMPOSITION, "modest", "modest"), JobState.SUCCEEDED);
+    Job submitted = api.submit(JobKind.DECOMPOSITION, "modest", "modest");
+    Instant committed = Instant.now(); // No lane could see it before.
+    Job modest = awaitState(api, submitted, JobState.SUCCEEDED);
 
     int between =
         api.sql
@@ -122,7 +123,7 @@ class WorkerTest {
                 select count(*) from job
                 where tenant = 'greedy' and started_at > :queued and started_at < :started
                 """)
-            .param("queued", modest.queuedAt().atOffset(ZoneOffset.UTC))
+            .param("queued", committed.atOffset(ZoneOffset.UTC))
             .param("started", modest.startedAt().atOffset(ZoneOffset.UTC))
             .query(Integer.class)
             .single();
@@ -141,7 +142,7 @@ class WorkerTest {
             decomposing(new FakeDecomposition(500, (job, step) -> {})),
             WorkerFixture.settings(
                 "one", List.of("cpu"), Duration.ofSeconds(30), Duration.ofMillis(500)),
-            WorkerFixture.FAST,
+            WorkerFixture.PATIENT,
             LaneListener.NONE));
 
     Job job = awaitState(api, submit("fast"), JobState.SUCCEEDED);
@@ -319,7 +320,7 @@ class WorkerTest {
                 decomposing(runner),
                 WorkerFixture.settings(
                     "one", List.of("cpu"), Duration.ofSeconds(30), Duration.ofHours(1)),
-                WorkerFixture.FAST,
+                WorkerFixture.PATIENT,
                 LaneListener.NONE));
     Job job = submit("unwanted");
     atTen.await();
@@ -345,7 +346,7 @@ class WorkerTest {
                 atThirty.countDown();
               }
               if (step > 30) {
-                Thread.sleep(20);
+                Thread.sleep(500);
               }
             });
     WorkerFixture draining = worker("goes down", first);
@@ -392,7 +393,7 @@ class WorkerTest {
                 unpluggable,
                 decomposing(first),
                 WorkerFixture.settings("dies"),
-                WorkerFixture.FAST,
+                WorkerFixture.PATIENT,
                 new LaneListener() {
                   @Override
                   public void fenceLost(JobKind kind) {
@@ -405,7 +406,13 @@ class WorkerTest {
     Instant died = Instant.now();
 
     FakeDecomposition second = new FakeDecomposition(STEPS, (any, step) -> {});
-    worker("takes over", second);
+    keep(
+        WorkerFixture.start(
+            database.dataSource(),
+            decomposing(second),
+            WorkerFixture.settings("takes over"),
+            WorkerFixture.WATCHFUL,
+            LaneListener.NONE));
     Job done = awaitState(api, job, JobState.SUCCEEDED);
 
     assertThat(second.resumedAt).containsExactly(25);
@@ -427,7 +434,7 @@ class WorkerTest {
   }
 
   @Test
-  void aRunThatADrainHasToInterruptIsHandedBackToo() {
+  void aRunThatADrainHasToInterruptIsHandedBackToo() throws InterruptedException {
     Job job = interruptedByADrain(interrupt -> new IllegalStateException("interrupted", interrupt));
 
     assertThat(api.queue.running().latestCheckpoint(job.id()).orElseThrow().step()).isEqualTo(25);
@@ -435,15 +442,18 @@ class WorkerTest {
 
   @ParameterizedTest
   @EnumSource(names = {"MODEL_UNAVAILABLE", "DEVICE_FAILURE"})
-  void anErrorOfTheEngineThatADrainMayHaveCausedIsNotTheJobs(EngineException.Kind kind) {
+  void anErrorOfTheEngineThatADrainMayHaveCausedIsNotTheJobs(EngineException.Kind kind)
+      throws InterruptedException {
     interruptedByADrain(interrupt -> new EngineException(kind, "It was interrupted.", interrupt));
   }
 
   /** What becomes of a job whose run throws this when a drain interrupts it. */
-  private Job interruptedByADrain(Function<InterruptedException, RuntimeException> failure) {
+  private Job interruptedByADrain(Function<InterruptedException, RuntimeException> failure)
+      throws InterruptedException {
     TicketSettings impatient =
         new TicketSettings(
-            Duration.ofMillis(200), Duration.ofMillis(200), 6, Duration.ofMillis(300));
+            Duration.ofMillis(200), Duration.ofMillis(200), 150, Duration.ofMillis(300));
+    CountDownLatch atThirty = new CountDownLatch(1);
     WorkerFixture worker =
         keep(
             WorkerFixture.start(
@@ -453,6 +463,7 @@ class WorkerTest {
                         STEPS,
                         (job, step) -> {
                           if (step == 30) {
+                            atThirty.countDown();
                             try {
                               new CountDownLatch(1).await();
                             } catch (InterruptedException e) {
@@ -464,11 +475,11 @@ class WorkerTest {
                 impatient,
                 LaneListener.NONE));
     Job job = submit("slow");
-    await().until(() -> api.read(job).progress() != null && api.read(job).progress().step() == 29);
+    atThirty.await();
 
     worker.worker.drain();
 
-    assertThat(api.read(job).state()).isEqualTo(JobState.QUEUED);
+    awaitState(api, job, JobState.QUEUED); // The drain waits no longer than it was told.
     assertThat(api.read(job).attempt()).isEqualTo(1);
     return job;
   }
@@ -561,7 +572,7 @@ class WorkerTest {
             database.dataSource(),
             new Runners(List.of(decomposition), List.of(generation)),
             WorkerFixture.settings("gpu", List.of("gpu0"), Duration.ofSeconds(30), Duration.ZERO),
-            WorkerFixture.FAST,
+            WorkerFixture.PATIENT,
             LaneListener.NONE));
 
     jobs.forEach(job -> awaitState(api, job, JobState.SUCCEEDED));
@@ -689,8 +700,8 @@ class WorkerTest {
                 database.dataSource(),
                 decomposing(stuck),
                 WorkerFixture.settings(
-                    "hangs", List.of("cpu"), Duration.ofMillis(300), Duration.ZERO),
-                WorkerFixture.FAST,
+                    "hangs", List.of("cpu"), Duration.ofSeconds(2), Duration.ZERO),
+                WorkerFixture.PATIENT,
                 LaneListener.NONE));
     Job job = submit("hangs");
 
@@ -783,8 +794,8 @@ class WorkerTest {
                         awayForTheLane.set(true);
                       }
                     })),
-            WorkerFixture.settings("one", List.of("cpu"), Duration.ofMillis(300), Duration.ZERO),
-            WorkerFixture.FAST,
+            WorkerFixture.settings("one", List.of("cpu"), Duration.ofSeconds(2), Duration.ZERO),
+            WorkerFixture.PATIENT,
             LaneListener.NONE));
     Job job = submit("done, but not written");
 

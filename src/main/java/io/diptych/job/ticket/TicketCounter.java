@@ -75,7 +75,9 @@ public final class TicketCounter {
                 })
             .onDeadExecution(
                 (complete, operations) -> {
-                  if (!clock.instant().isBefore(trusted)) {
+                  boolean dead =
+                      !clock.instant().isBefore(trusted) && !isHere(complete.getExecution());
+                  if (dead) {
                     abandon(complete.getExecution(), handler);
                     operations.reschedule(complete, clock.instant());
                   } // Else the library offers it again.
@@ -143,6 +145,19 @@ public final class TicketCounter {
   /** Picks nothing more, tells the lanes to hand back what they have and waits for them. */
   public void drain() {
     scheduler.stop();
+  }
+
+  /**
+   * Whether a lane of this process has this very pick. One that stood still for longer than a
+   * ticket lasts (a laptop asleep, a frozen container) may look before it has renewed its own.
+   */
+  private boolean isHere(Execution execution) {
+    return scheduler.getCurrentlyExecuting().stream()
+        .map(CurrentlyExecuting::getExecution)
+        .anyMatch(
+            own ->
+                own.taskInstance.equals(execution.taskInstance)
+                    && own.version == execution.version);
   }
 
   /** Before the ticket is due again: its jobs must not wait until a lane happens to pick it. */
