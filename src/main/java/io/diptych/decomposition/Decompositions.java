@@ -11,6 +11,7 @@ import io.diptych.http.problem.ProblemType;
 import io.diptych.job.Attempt;
 import io.diptych.job.Job;
 import io.diptych.job.JobKind;
+import io.diptych.job.JobState;
 import io.diptych.job.Jobs;
 import io.diptych.job.QueuePlace;
 import io.diptych.job.Removal;
@@ -146,7 +147,8 @@ public final class Decompositions {
 
   private static Decomposition decomposition(
       Job job, DecompositionRows.Row row, @Nullable QueuePlace place, List<Integer> previews) {
-    DecompositionRows.Learned concept = row.concept();
+    // The job was read before: what succeeded since then shows nothing until its next reading.
+    DecompositionRows.Learned concept = job.state() == JobState.SUCCEEDED ? row.concept() : null;
     return new Decomposition(
         job,
         JSON.treeToValue(job.request(), Plan.class),
