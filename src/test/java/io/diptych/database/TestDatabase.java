@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.flywaydb.core.Flyway;
 import org.testcontainers.DockerClientFactory;
@@ -124,7 +125,10 @@ public final class TestDatabase implements AutoCloseable {
       try {
         @SuppressWarnings("resource") // ends with the JVM
         EmbeddedPostgres embedded =
-            EmbeddedPostgres.builder().setLocaleConfig("locale", "C").start();
+            EmbeddedPostgres.builder()
+                .setLocaleConfig("locale", "C")
+                .setPGStartupWait(Duration.ofMinutes(1))
+                .start();
         return new Server(
             embedded.getJdbcUrl("postgres", "postgres"),
             "postgres",

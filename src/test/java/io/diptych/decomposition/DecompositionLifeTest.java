@@ -36,7 +36,7 @@ class DecompositionLifeTest {
         done = alice.run(SHORT, "SUCCEEDED");
         artifact = alice.bytes(done.get("links").get("artifact").asString());
         preview = alice.bytes(done.get("links").get("previews").get(0).asString());
-        interrupted = alice.submit(SHORT.replace("30", "60")).header("Location");
+        interrupted = alice.submit(SHORT.replace("30", "200")).header("Location");
         TestService.await()
             .until(() -> alice.get(interrupted).json().path("progress").path("step").asInt() > 5);
       }
@@ -52,7 +52,7 @@ class DecompositionLifeTest {
         JsonNode attempts = alice.get(interrupted + "/attempts").json().get("items");
         assertThat(attempts.get(0).get("outcome").asString()).isEqualTo("HANDED_BACK");
         assertThat(resumed.get("attempt").asInt()).isEqualTo(1);
-        JsonNode whole = alice.run(SHORT.replace("30", "60"), "SUCCEEDED");
+        JsonNode whole = alice.run(SHORT.replace("30", "200"), "SUCCEEDED");
         assertThat(resumed.get("result").get("artifactSha256"))
             .isEqualTo(whole.get("result").get("artifactSha256"));
       }
@@ -61,6 +61,11 @@ class DecompositionLifeTest {
 
   private static TestService start(TestDatabase database, Path directory) {
     return TestService.start(database, directory, "diptych.decomposition.preview-steps=10");
+  }
+
+  /** Its chores run when a test says so, and not once at the start. */
+  private static TestService startWithoutChores(TestDatabase database, Path directory) {
+    return TestService.start(database, directory, "diptych.housekeeping.enabled=false");
   }
 
   @Test
@@ -98,7 +103,7 @@ class DecompositionLifeTest {
   @Test
   void theSweepDeletesWhatTheStoreKeptPastItsRetention(@TempDir Path directory) {
     try (TestDatabase database = TestDatabase.create();
-        TestService service = start(database, directory)) {
+        TestService service = startWithoutChores(database, directory)) {
       JsonNode done = service.newTenant().run("{\"steps\": 1}", "SUCCEEDED");
       UUID id = UUID.fromString(done.get("id").asString());
       service.context().getBean(Leftovers.class).expireArtifacts(Duration.ofNanos(1));
@@ -113,7 +118,7 @@ class DecompositionLifeTest {
   @Test
   void theSweepDeletesWhatBelongsToNoDecompositionAndNothingElse(@TempDir Path directory) {
     try (TestDatabase database = TestDatabase.create();
-        TestService service = start(database, directory)) {
+        TestService service = startWithoutChores(database, directory)) {
       Caller alice = service.newTenant();
       JsonNode done = alice.run("{\"steps\": 1}", "SUCCEEDED");
       BlobStore store = service.context().getBean(BlobStore.class);

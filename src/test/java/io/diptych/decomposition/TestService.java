@@ -26,8 +26,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -144,6 +146,13 @@ public final class TestService implements AutoCloseable {
             .create(new Tenant(name), "test", EnumSet.complementOf(EnumSet.of(Scope.ADMIN)), null)
             .secret();
     return new Caller(name, key);
+  }
+
+  /** The jobs that have files in the store; those of removed ones go by and by. */
+  Set<String> owners() {
+    return stored("").stream()
+        .map(file -> directory.resolve("store").relativize(file).getName(0).toString())
+        .collect(Collectors.toSet());
   }
 
   /** Files in the store whose path contains a text, for example an id. */

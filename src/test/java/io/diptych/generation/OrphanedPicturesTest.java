@@ -27,6 +27,7 @@ class OrphanedPicturesTest {
       try (TestService worker = TestService.start(database, directory)) {
         assertThat(worker.context().isActive()).isTrue();
         finished = id(alice.generate("{\"prompt\": \"a cat\", \"count\": 2}").json());
+        alice.until("/generations/" + finished, "SUCCEEDED");
       }
       canceled = id(alice.generate("{\"prompt\": \"a dog\"}", "Prefer", "respond-async").json());
       alice.post("/generations/" + canceled + "/cancel");

@@ -45,6 +45,7 @@ final class RunningService implements AutoCloseable {
                 "--spring.datasource.username=" + database.user(),
                 "--spring.datasource.password=" + database.password(),
                 "--spring.datasource.hikari.minimum-idle=0",
+                "--spring.datasource.hikari.connection-timeout=60000",
                 "--spring.main.banner-mode=off",
                 "--server.port=0",
                 "--diptych.store.directory=" + directory.resolve("store"),
@@ -104,7 +105,7 @@ final class RunningService implements AutoCloseable {
   }
 
   String awaitState(String path, String state) {
-    await().until(() -> get(path).json().get("state").asString().equals(state));
+    await().until(() -> get(path).json().path("state").asString().equals(state));
     return path;
   }
 

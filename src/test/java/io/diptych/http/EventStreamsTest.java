@@ -190,7 +190,8 @@ class EventStreamsTest {
 
   private static String line(InputStream body) throws Exception {
     StringBuilder line = new StringBuilder();
-    for (int next = body.read(); next != '\n' && next >= 0; next = body.read()) {
+    for (int next = body.read(); next != '\n'; next = body.read()) {
+      assertThat(next).as("the stream goes on after \"%s\"", line).isNotNegative();
       line.append((char) next);
     }
     return line.toString();

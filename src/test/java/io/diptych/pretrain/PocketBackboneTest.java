@@ -8,6 +8,7 @@ import io.diptych.pretrain.data.Dataset;
 import io.diptych.pretrain.data.Split;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -156,11 +157,11 @@ class PocketBackboneTest {
     }
   }
 
-  /** Limits for an idle machine of 2 cores, doubled: the machine that runs tests is seldom idle. */
+  /** Limits for an idle machine of 2 cores, tripled: the machine that runs tests is seldom idle. */
   @Test
   void isFastAndSmallEnoughForALaptop() throws IOException {
     try (ChildJvm child = ChildJvm.start(SpeedOfAFreshJvm.class, List.of("-Xmx512m"))) {
-      JsonNode speed = RunSettings.JSON.readTree(child.awaitLine("speed "));
+      JsonNode speed = RunSettings.JSON.readTree(child.awaitLine("speed ", Duration.ofMinutes(8)));
       System.out.printf(
           "pocket: load %.1f s (limit 3), a picture %.2f s (limit 1), 150 steps %.0f s (limit 90),"
               + " memory %d MiB (limit 1536)%n",
@@ -168,9 +169,9 @@ class PocketBackboneTest {
           speed.path("image").asDouble(),
           speed.path("steps150").asDouble(),
           speed.path("residentMebibytes").asLong());
-      assertThat(speed.path("load").asDouble()).isLessThan(2 * 3);
-      assertThat(speed.path("image").asDouble()).isLessThan(2 * 1);
-      assertThat(speed.path("steps150").asDouble()).isLessThan(2 * 90);
+      assertThat(speed.path("load").asDouble()).isLessThan(3 * 3);
+      assertThat(speed.path("image").asDouble()).isLessThan(3 * 1);
+      assertThat(speed.path("steps150").asDouble()).isLessThan(3 * 90);
       assertThat(speed.path("residentMebibytes").asLong()).isLessThan(1536);
     }
   }
