@@ -193,20 +193,28 @@ class OutageTest {
   }
 
   @Test
-  void aJvmThatStoodStillForLongerThanItsTicketLastsGoesOn() throws InterruptedException {
+  void jvmsThatStoodStillForLongerThanTicketsLastGoOn() throws InterruptedException {
     try (TestDatabase database = TestDatabase.create()) {
       QueueFixture api = QueueFixture.over(database, Clock.systemUTC());
-      Job job = api.submit(JobKind.DECOMPOSITION, "alice", "asleep");
-      try (ChildJvm child = childWorker(database, STEPS, 0)) {
+      List<Job> jobs =
+          List.of(
+              api.submit(JobKind.DECOMPOSITION, "alice", "asleep"),
+              api.submit(JobKind.DECOMPOSITION, "alice", "asleep, too"));
+      try (ChildJvm one = childWorker(database, STEPS, 0);
+          ChildJvm other = childWorker(database, STEPS, 0)) {
+        List<ChildJvm> machine = List.of(one, other);
         for (int step = 20; step <= 60; step += 20) {
-          child.awaitLine("step " + step);
-          child.standStill();
+          for (ChildJvm child : machine) {
+            child.awaitLine("step " + step);
+          }
+          machine.forEach(ChildJvm::standStill);
           Thread.sleep(4000);
-          child.goOn();
+          machine.forEach(ChildJvm::goOn);
         }
-        Job done = awaitState(api, job, JobState.SUCCEEDED);
-        assertThat(done.attempt()).isEqualTo(1);
-        assertThat(api.queue.jobs().attempts(job.tenant(), job.id())).hasSize(1);
+        for (Job job : jobs) {
+          assertThat(awaitState(api, job, JobState.SUCCEEDED).attempt()).isEqualTo(1);
+          assertThat(api.queue.jobs().attempts(job.tenant(), job.id())).hasSize(1);
+        }
       }
     }
   }

@@ -46,6 +46,9 @@ public final class TicketCounter {
    */
   private volatile Instant trusted = Instant.MIN;
 
+  /** When the library last did something here. It looks for the dead every second heartbeat. */
+  private Instant lastSeen = Instant.MAX;
+
   /**
    * @param lanes threads
    * @param worker name of the process, shown in the table
@@ -75,6 +78,7 @@ public final class TicketCounter {
                 })
             .onDeadExecution(
                 (complete, operations) -> {
+                  mindTheGap(clock.instant(), settings);
                   boolean dead =
                       !clock.instant().isBefore(trusted) && !isHere(complete.getExecution());
                   if (dead) {
@@ -107,6 +111,7 @@ public final class TicketCounter {
 
                   @Override
                   public void onSchedulerEvent(SchedulerEventType event) {
+                    mindTheGap(clock.instant(), settings);
                     switch (event) {
                       case UNEXPECTED_ERROR, FAILED_HEARTBEAT, COMPLETIONHANDLER_ERROR ->
                           trusted = clock.instant().plus(lease);
@@ -145,6 +150,18 @@ public final class TicketCounter {
   /** Picks nothing more, tells the lanes to hand back what they have and waits for them. */
   public void drain() {
     scheduler.stop();
+  }
+
+  /**
+   * A process that stood still (a laptop asleep, a frozen machine) does not know whether others
+   * stood still with it: they get as long as a ticket lasts to renew what they have.
+   */
+  private synchronized void mindTheGap(Instant now, TicketSettings settings) {
+    Duration longest = settings.heartbeat().multipliedBy(settings.missedHeartbeats() - 1L);
+    if (lastSeen.isBefore(now.minus(longest))) {
+      trusted = now.plus(settings.heartbeat().multipliedBy(settings.missedHeartbeats()));
+    }
+    lastSeen = now;
   }
 
   /**
