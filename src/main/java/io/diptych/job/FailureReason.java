@@ -46,7 +46,8 @@ public enum FailureReason {
 
   /** Whether both are counted against one number of repeats. */
   boolean countsWith(FailureReason other) {
-    return code.equals(other.code);
+    return this == other
+        || (code.equals(other.code) && this != DEPENDENCY_FAILURE && other != DEPENDENCY_FAILURE);
   }
 
   JobError error(String message) {

@@ -318,10 +318,7 @@ final class JobRows {
       }
       return finish(held.id(), JobState.FAILED, null, reason.error(text));
     }
-    Duration delay =
-        reason == FailureReason.WORKER_LOST
-            ? Duration.ZERO // Finding out took long enough.
-            : settings.retryDelay().multipliedBy(1L << Math.min(times - 1, 10));
+    Duration delay = settings.delay(reason, times);
     return requeue(
         held.id(),
         true,

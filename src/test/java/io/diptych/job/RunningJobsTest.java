@@ -197,6 +197,29 @@ class RunningJobsTest {
   }
 
   @Test
+  void anOutageOfTheStoreIsOutlastedForHours() {
+    fixture.submit(JobKind.DECOMPOSITION, TENANT, "no store");
+    Duration waited = Duration.ZERO;
+    Duration longest = Duration.ZERO;
+    Job after =
+        running.fail(fixture.take(JobKind.DECOMPOSITION), FailureReason.DEVICE_FAILURE, "driver");
+    int repeats = -1; // That failure counts for itself.
+    while (after.state() == JobState.QUEUED) {
+      repeats++;
+      Duration wait = Duration.between(clock.instant(), after.notBefore());
+      waited = waited.plus(wait);
+      longest = wait.compareTo(longest) > 0 ? wait : longest;
+      clock.advance(wait);
+      after =
+          running.fail(
+              fixture.take(JobKind.DECOMPOSITION), FailureReason.DEPENDENCY_FAILURE, "away");
+    }
+    assertThat(repeats).isEqualTo(50);
+    assertThat(longest).isEqualTo(Duration.ofMinutes(5));
+    assertThat(waited).isBetween(Duration.ofHours(3), Duration.ofHours(4));
+  }
+
+  @Test
   void aDivergedRunLeavesNoCheckpointForARetry() {
     Job job = fixture.submit(JobKind.DECOMPOSITION, TENANT, "diverges");
     ClaimedJob claimed = fixture.take(JobKind.DECOMPOSITION);

@@ -51,6 +51,7 @@ class GenerationClusterTest {
             10_000,
             Duration.ofMinutes(5),
             3,
+            50,
             1,
             0,
             Duration.ofMillis(50),

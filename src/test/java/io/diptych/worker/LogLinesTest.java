@@ -61,6 +61,7 @@ class LogLinesTest {
             10_000,
             Duration.ofMinutes(5),
             3,
+            50,
             1,
             0,
             Duration.ofHours(1),
