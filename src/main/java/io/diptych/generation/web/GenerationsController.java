@@ -61,6 +61,7 @@ class GenerationsController {
       operationId = "readGeneration",
       summary = "Read a generation",
       description = "Poll with `If-None-Match`; nothing new costs next to nothing.")
+  @Problems(ProblemType.JOB_EXPIRED)
   ResponseEntity<GenerationView> get(
       Tenant tenant,
       @PathVariable UUID id,

@@ -1,6 +1,7 @@
 package io.diptych.http.openapi;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JavaType;
 import io.swagger.v3.core.converter.AnnotatedType;
 import io.swagger.v3.core.converter.ModelConverter;
@@ -50,8 +51,13 @@ class RecordSchemas implements ModelConverter {
     Arrays.stream(type.getRecordComponents())
         .filter(component -> !component.getAnnotatedType().isAnnotationPresent(Nullable.class))
         .filter(component -> !(emptyLeftOut && mayBeEmpty(component)))
-        .map(RecordComponent::getName)
+        .map(RecordSchemas::nameInJson)
         .forEach(model::addRequiredItem);
+  }
+
+  private static String nameInJson(RecordComponent component) {
+    JsonProperty renamed = component.getAccessor().getAnnotation(JsonProperty.class);
+    return renamed == null || renamed.value().isEmpty() ? component.getName() : renamed.value();
   }
 
   private static boolean mayBeEmpty(RecordComponent component) {

@@ -15,6 +15,7 @@ import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.DynamicPropertyRegistry;
 import org.springframework.test.context.DynamicPropertySource;
+import tools.jackson.databind.JsonNode;
 
 /** The published contract is the one that the service keeps. */
 @SpringBootTest(
@@ -56,6 +57,25 @@ class OpenApiDriftTest {
     assertThat(COMMITTED)
         .as("openapi.yaml differs from the code. If that is meant: " + UPDATE)
         .hasContent(generated);
+  }
+
+  @Test
+  void everyRequiredMemberIsAMember() {
+    JsonNode schemas = new Client(port).get("/openapi").json().at("/components/schemas");
+
+    assertThat(schemas.properties()).hasSizeGreaterThan(20);
+    schemas
+        .properties()
+        .forEach(
+            schema ->
+                schema
+                    .getValue()
+                    .path("required")
+                    .forEach(
+                        name ->
+                            assertThat(schema.getValue().path("properties").has(name.asString()))
+                                .as("%s of %s", name, schema.getKey())
+                                .isTrue()));
   }
 
   @Test
