@@ -55,6 +55,7 @@ public final class EmbeddedServer implements AutoCloseable {
   private final EmbeddedPostgres server;
   private final String password;
   private final FileChannel lockFile;
+  private volatile boolean closing;
 
   private EmbeddedServer(EmbeddedPostgres server, String password, FileChannel lockFile) {
     this.server = server;
@@ -129,6 +130,7 @@ public final class EmbeddedServer implements AutoCloseable {
     EmbeddedServer started = new EmbeddedServer(server, password, lockFile);
     try {
       started.prepare(layout);
+      started.tellOfItsEnd(layout);
     } catch (IOException | SQLException | RuntimeException e) {
       started.close();
       throw e;
@@ -290,13 +292,16 @@ public final class EmbeddedServer implements AutoCloseable {
         Statement statement = connection.createStatement()) {
       // A fresh directory trusts every local user. The password is hexadecimal: nothing to quote.
       statement.execute("alter role %s password '%s'".formatted(USER, password));
+      Path draft = layout.data().resolve("pg_hba.conf.new");
       Files.writeString(
-          layout.data().resolve("pg_hba.conf"),
+          draft,
           """
           # Written by the service at every start.
           host all all 127.0.0.1/32 scram-sha-256
           host all all ::1/128      scram-sha-256
           """);
+      // At one go: with half of it, or none, no server would start here again.
+      Files.move(draft, layout.data().resolve("pg_hba.conf"), StandardCopyOption.ATOMIC_MOVE);
       statement.execute("select pg_reload_conf()");
       boolean exists;
       try (ResultSet found =
@@ -311,6 +316,25 @@ public final class EmbeddedServer implements AutoCloseable {
     if (!Files.exists(layout.complete())) {
       Files.createFile(layout.complete());
     }
+  }
+
+  /** A server that a full disk or the kernel ends does not come back while the service runs. */
+  private void tellOfItsEnd(Layout layout) throws IOException {
+    postmaster(layout)
+        .flatMap(running -> ProcessHandle.of(running.pid()))
+        .ifPresent(
+            process ->
+                process
+                    .onExit()
+                    .thenRun(
+                        () -> {
+                          if (!closing) {
+                            log.error(
+                                "The embedded PostgreSQL has ended; its log {} says why. Start the"
+                                    + " service again: jobs go on from there.",
+                                layout.log());
+                          }
+                        }));
   }
 
   /** URL of the service's database, without credentials. */
@@ -333,6 +357,7 @@ public final class EmbeddedServer implements AutoCloseable {
   /** Stops the server; its data stays. */
   @Override
   public void close() {
+    closing = true;
     try {
       server.close();
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.diptych.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.diptych.ChildJvm;
 import java.nio.file.Files;
@@ -12,9 +13,13 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 class EmbeddedServerTest {
 
@@ -32,6 +37,25 @@ class EmbeddedServerTest {
     try (EmbeddedServer server = TestDatabase.embedded(directory, 0);
         Connection connection = connect(server)) {
       assertThat(value(connection, "select text from note")).isEqualTo("kept");
+    }
+  }
+
+  @Test
+  @ExtendWith(OutputCaptureExtension.class)
+  void aServerThatDiesIsToldOfAndOneThatIsStoppedIsNot(CapturedOutput output) throws Exception {
+    TestDatabase.embedded(directory, 0).close();
+    EmbeddedServer server = TestDatabase.embedded(directory, 0);
+    long pid =
+        Long.parseLong(Files.readAllLines(directory.resolve("data/postmaster.pid")).get(0).strip());
+    assertThat(output).doesNotContain("has ended");
+
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+
+    await().atMost(Duration.ofMinutes(1)).until(() -> output.getAll().contains("has ended"));
+    server.close();
+    try (EmbeddedServer again = TestDatabase.embedded(directory, 0);
+        Connection connection = connect(again)) {
+      assertThat(value(connection, "select 'up'")).isEqualTo("up");
     }
   }
 
