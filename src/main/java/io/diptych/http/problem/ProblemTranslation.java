@@ -1,6 +1,7 @@
 package io.diptych.http.problem;
 
 import jakarta.validation.ConstraintViolationException;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -57,6 +58,10 @@ import tools.jackson.core.JacksonException;
 class ProblemTranslation {
 
   private static final Duration SOON = Duration.ofSeconds(5);
+
+  /** How Linux says that nothing more can be written. */
+  private static final List<String> OUT_OF_DISK =
+      List.of("No space left on device", "Disk quota exceeded", "Read-only file system");
 
   /** SQLSTATE of a character that text or JSON cannot hold, and of a time out of range. */
   private static final Set<String> NOT_STORABLE = Set.of("22021", "22P05", "22008");
@@ -199,6 +204,10 @@ class ProblemTranslation {
   }
 
   private static Answer ofOther(Throwable failure) {
+    if (isOutOfDisk(failure)) {
+      return Answer.of(ProblemType.UNAVAILABLE, "The service has no disk space for the request.")
+          .with(HttpHeaders.RETRY_AFTER, RetryAfter.seconds(SOON));
+    }
     if (failure instanceof HttpMessageNotReadableException unreadable) {
       return ofUnreadable(unreadable);
     }
@@ -279,6 +288,18 @@ class ProblemTranslation {
             parameter.hasParameterAnnotation(RequestHeader.class)
                 ? FieldError.header(mismatch.getName(), detail)
                 : FieldError.parameter(mismatch.getName(), detail)));
+  }
+
+  /** An upload that found no room under {@code java.io.tmpdir} is not the caller's fault. */
+  private static boolean isOutOfDisk(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      String message = String.valueOf(cause.getMessage());
+      if (cause instanceof IOException
+          && OUT_OF_DISK.stream().anyMatch(words -> message.contains(words))) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Answer ofMultipart(MultipartException failure) {
