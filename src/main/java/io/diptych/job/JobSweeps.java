@@ -182,11 +182,11 @@ public final class JobSweeps {
                       """
                       select * from job
                       where state in ('RUNNING', 'CANCEL_REQUESTED') and updated_at < :before
-                        and ticket not in (:tickets)
+                        and not ticket = any(:tickets)
                       for no key update skip locked
                       """)
                   .param("before", at(now.minus(SETTLED)))
-                  .param("tickets", allTickets.isEmpty() ? Set.of(new UUID(0, 0)) : allTickets)
+                  .param("tickets", allTickets.toArray(UUID[]::new))
                   .query(rows::held)
                   .list();
           for (JobRows.Held held : orphans) {

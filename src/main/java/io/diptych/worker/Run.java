@@ -188,6 +188,7 @@ final class Run implements JobProgress, RunControl {
     // Someone may have taken the job over: the fence tells.
     return last
         || !lease.alive()
+        || now.isBefore(lastWrite) // The clock was set back.
         || lastWrite.equals(Instant.MIN)
         || !now.isBefore(lastWrite.plus(settings.progressEvery()));
   }

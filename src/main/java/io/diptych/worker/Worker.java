@@ -149,12 +149,12 @@ public final class Worker {
     try {
       pool.lookAgain();
       watchdog.look();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) { // A timer whose task throws once never runs it again.
       log.error("The watchdog failed; it looks again.", e);
     }
     try {
       runs.lookUp(queue.running());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       log.debug("Whether runs were canceled could not be looked up; next look.", e);
     }
   }

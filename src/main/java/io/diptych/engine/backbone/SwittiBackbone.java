@@ -97,6 +97,9 @@ public final class SwittiBackbone implements Backbone {
     } catch (RuntimeException e) {
       manager.close();
       throw Program.translated(e);
+    } catch (Error e) {
+      manager.close();
+      throw e;
     }
   }
 

@@ -116,6 +116,7 @@ final class HubDownload {
             LOG.info("Downloading {} to {}.", address, target);
             try (FileChannel channel = FileChannel.open(part, CREATE, WRITE)) {
               fetch(channel);
+              channel.force(true); // The name must not outlive a power cut that the bytes do not.
             }
             check(part);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);

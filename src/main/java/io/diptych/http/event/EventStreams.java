@@ -205,7 +205,7 @@ public class EventStreams implements SmartLifecycle {
   private void safeTick() {
     try {
       tick();
-    } catch (RuntimeException failure) {
+    } catch (RuntimeException | Error failure) {
       log.error("Event streams could not be looked at", failure);
     }
   }
