@@ -180,7 +180,8 @@ public enum ProblemType {
       503,
       true,
       "The service cannot answer at the moment",
-      "Wait for `Retry-After`, then send the request again with the same Idempotency-Key."),
+      "Wait for `Retry-After` where it is given, then send the request again with the same"
+          + " Idempotency-Key."),
   FONT_MISSING(
       501,
       false,
@@ -190,7 +191,8 @@ public enum ProblemType {
       500,
       false,
       "The service failed in an unexpected way",
-      "Try once more with the same Idempotency-Key; report the `traceId` if it fails again.");
+      "Try once more, with a fresh Idempotency-Key where the problem names a `jobId`; report the"
+          + " `traceId` if it fails again.");
 
   private static final String PREFIX = "/problems/";
 

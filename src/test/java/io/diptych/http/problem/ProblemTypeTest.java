@@ -152,7 +152,7 @@ class ProblemTypeTest {
         # Problems
 
         Every answer that is no success has a body of type `application/problem+json` (RFC 9457). The
-        `error` of a failed job has the same form. `GET /problems` answers with this table,
+        `error` of a failed job, as reading it shows, has the same form. `GET /problems` gives this table,
         and each `type` is the address of its row.
 
         | member | meaning |
