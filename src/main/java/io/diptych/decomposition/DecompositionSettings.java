@@ -32,9 +32,12 @@ record DecompositionSettings(
           "diptych.decomposition: preview-steps and concepts-cached must not be negative,"
               + " assumed-gigaflops must be above 0.");
     }
-    if (keepArtifacts != null && (keepArtifacts.isNegative() || keepArtifacts.isZero())) {
+    // A number without a unit means milliseconds, and what is deleted does not come back.
+    if (keepArtifacts != null && keepArtifacts.compareTo(Duration.ofMinutes(1)) < 0) {
       throw new IllegalArgumentException(
-          "diptych.decomposition.keep-artifacts must be positive; leave it out to keep them.");
+          "diptych.decomposition.keep-artifacts is %d ms. Write at least a minute, as in 90d, or"
+                  .formatted(keepArtifacts.toMillis())
+              + " leave it out to keep them.");
     }
   }
 }

@@ -24,12 +24,15 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 @ConfigurationProperties("diptych.housekeeping")
 record HousekeepingSettings(
     @Nullable Boolean enabled,
-    Map<JobState, Duration> keep,
+    @DefaultValue Map<JobState, Duration> keep,
     @DefaultValue("2s") Duration expireEvery,
     @DefaultValue("1h") Duration removeEvery,
     @DefaultValue("1m") Duration repairEvery,
     @DefaultValue("6h") Duration sweepEvery,
     @DefaultValue("24h") Duration orphansAfter) {
+
+  /** A number without a unit means milliseconds, and what is removed does not come back. */
+  private static final Duration SHORTEST = Duration.ofMinutes(1);
 
   HousekeepingSettings {
     keep = Map.copyOf(keep);
@@ -39,10 +42,17 @@ record HousekeepingSettings(
             throw new IllegalArgumentException(
                 "diptych.housekeeping.keep." + state + ": only jobs that have ended are removed.");
           }
-          if (time.isNegative()) {
+          if (!time.isZero() && time.compareTo(SHORTEST) < 0) {
             throw new IllegalArgumentException(
-                "diptych.housekeeping.keep." + state + " must not be negative.");
+                "diptych.housekeeping.keep.%s is %d ms. Write a unit, as in 30d; 0 keeps nothing."
+                    .formatted(state, time.toMillis()));
           }
         });
+    if (orphansAfter.compareTo(SHORTEST) < 0) {
+      throw new IllegalArgumentException(
+          "diptych.housekeeping.orphans-after is %d ms, in which a submission may be under way."
+                  .formatted(orphansAfter.toMillis())
+              + " Write at least a minute, as in 24h.");
+    }
   }
 }

@@ -52,10 +52,19 @@ public record WorkerSettings(
       throw new IllegalArgumentException(
           "diptych.worker.devices names a device twice: " + String.join(",", devices) + ".");
     }
+    if (!isPositive(stuckAtLeast) || !isPositive(firstStepWithin)) {
+      throw new IllegalArgumentException(
+          "diptych.worker: stuck-at-least and first-step-within must be above 0, or every run is"
+              + " stuck at once.");
+    }
     if (batch < 1 || checkpointSteps < 1 || stuckFactor < 2) {
       throw new IllegalArgumentException(
           "diptych.worker: batch and checkpoint-steps must be at least 1, stuck-factor at least 2.");
     }
+  }
+
+  private static boolean isPositive(Duration time) {
+    return !time.isNegative() && !time.isZero();
   }
 
   WorkerSettings withName(String name) {

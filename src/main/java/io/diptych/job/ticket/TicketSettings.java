@@ -20,10 +20,17 @@ public record TicketSettings(
     @DefaultValue("6") int missedHeartbeats,
     @DefaultValue("12s") Duration drainWait) {
 
+  private static final Duration SHORTEST = Duration.ofMillis(50);
+
   public TicketSettings {
     if (missedHeartbeats < 4) {
       throw new IllegalArgumentException(
           "diptych.tickets.missed-heartbeats must be at least 4, not " + missedHeartbeats + ".");
+    }
+    if (poll.compareTo(SHORTEST) < 0 || heartbeat.compareTo(SHORTEST) < 0) {
+      throw new IllegalArgumentException(
+          "diptych.tickets: poll and heartbeat must be at least 50 ms, not %d and %d ms."
+              .formatted(poll.toMillis(), heartbeat.toMillis()));
     }
   }
 
