@@ -300,7 +300,7 @@ public final class JobClaims {
                 update job set state = 'RUNNING', fence = fence + 1, ticket = :ticket,
                     ticket_version = :ticketVersion, worker = :worker, lane = :lane,
                     not_before = null, started_at = coalesce(started_at, :now),
-                    version = version + 1, updated_at = :now
+                    progress = null, version = version + 1, updated_at = :now
                 where id in (:ids) and state in (:from)
                 returning *
                 """)

@@ -418,6 +418,7 @@ public final class Jobs {
                 update job set state = 'QUEUED', attempt = attempt + 1, retry_fence = fence,
                     alone = false, queued_at = :now, queue_order = :order, not_before = null,
                     started_at = null, finished_at = null, cancel_requested_at = null,
+                    progress = null,
                     error_code = null, error_message = null, error_retryable = null,
                     start_by = :now + start_within_millis * interval '1 millisecond',
                     finish_by = :now + finish_within_millis * interval '1 millisecond',

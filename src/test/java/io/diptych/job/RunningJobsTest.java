@@ -233,6 +233,28 @@ class RunningJobsTest {
   }
 
   @Test
+  void progressIsThatOfTheRunThatReportedIt() {
+    Job job = fixture.submit(JobKind.DECOMPOSITION, TENANT, "diverges late");
+    ClaimedJob claimed = fixture.take(JobKind.DECOMPOSITION);
+    running.progress(claimed, progress(140));
+    running.fail(claimed, FailureReason.NUMERIC_DIVERGENCE, "The loss became infinite.");
+    assertThat(fixture.read(job).progress().step()).isEqualTo(140);
+
+    assertThat(fixture.queue.jobs().retry(TENANT, job.id()).orElseThrow().progress()).isNull();
+    ClaimedJob again = fixture.take(JobKind.DECOMPOSITION);
+    running.progress(again, progress(20));
+    running.handBack(again);
+    assertThat(fixture.read(job).progress().step()).as("while it waits").isEqualTo(20);
+    ClaimedJob third = fixture.take(JobKind.DECOMPOSITION);
+    assertThat(fixture.read(job).progress()).isNull();
+    running.fail(third, FailureReason.OUT_OF_MEMORY, "too big");
+
+    assertThat(fixture.queue.jobs().attempts(TENANT, job.id()))
+        .extracting(Attempt::lastStep)
+        .containsExactly(140, 20, null);
+  }
+
+  @Test
   void aRetryByTheOwnerGivesAllRepeatsBack() {
     Job job = fixture.submit(JobKind.DECOMPOSITION, TENANT, "out of memory");
     for (int i = 0; i < 2; i++) {
