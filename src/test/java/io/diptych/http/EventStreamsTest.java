@@ -125,6 +125,20 @@ class EventStreamsTest {
   }
 
   @Test
+  void aStreamIsRefusedOnceTheInstanceGoesDown() {
+    streams.stop();
+    try {
+      Reply reply = client.get("/things/" + id + "/events", "Accept", "text/event-stream");
+
+      assertThat(reply.status()).isEqualTo(503);
+      assertThat(reply.header("Retry-After")).isNotNull();
+      assertThat(streams.count()).isZero();
+    } finally {
+      streams.start();
+    }
+  }
+
+  @Test
   void aClientThatHangsUpIsForgotten() throws Exception {
     Socket socket = rawStream();
     Awaitility.await().until(() -> streams.count() == 1);

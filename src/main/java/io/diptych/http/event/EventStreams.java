@@ -47,6 +47,7 @@ public class EventStreams implements SmartLifecycle {
   private final Clock clock;
   private final Map<Connection, Open> open = new ConcurrentHashMap<>();
   private @Nullable ScheduledExecutorService timer;
+  private volatile boolean stopped;
   private @Nullable ExecutorService writers;
 
   EventStreams(EventProperties properties, Clock clock) {
@@ -82,6 +83,10 @@ public class EventStreams implements SmartLifecycle {
         new Connection(
             stream, eventLog, after, new EmitterSink(emitter), properties, clock.instant());
     open.put(connection, new Open(tenant, emitter));
+    if (stopped) { // Perhaps since the look above, and then nobody closes this one.
+      forget(connection);
+      throw goingDown();
+    }
     emitter.onCompletion(() -> forget(connection));
     emitter.onError(failure -> forget(connection));
     emitter.onTimeout(emitter::complete);
@@ -116,6 +121,9 @@ public class EventStreams implements SmartLifecycle {
   }
 
   private void admit(Tenant tenant) {
+    if (stopped) {
+      throw goingDown();
+    }
     if (open.size() >= properties.maxStreams()) {
       throw refused(
           ProblemType.UNAVAILABLE, "This instance has as many event streams open as it can.");
@@ -126,6 +134,10 @@ public class EventStreams implements SmartLifecycle {
           ProblemType.RATE_LIMITED,
           "The tenant has " + own + " event streams open, which is the most; poll instead.");
     }
+  }
+
+  private static ProblemException goingDown() {
+    return refused(ProblemType.UNAVAILABLE, "This instance is going down.");
   }
 
   private static ProblemException refused(ProblemType type, String detail) {
@@ -186,6 +198,7 @@ public class EventStreams implements SmartLifecycle {
 
   @Override
   public void start() {
+    stopped = false;
     writers =
         new ThreadPoolExecutor(
             0, properties.maxStreams(), 30, TimeUnit.SECONDS, new SynchronousQueue<>());
@@ -216,6 +229,7 @@ public class EventStreams implements SmartLifecycle {
    */
   @Override
   public void stop() {
+    stopped = true; // The web server takes requests until all that stops first has stopped.
     if (timer != null) {
       timer.shutdownNow();
       timer = null;
