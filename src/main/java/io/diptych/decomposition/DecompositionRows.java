@@ -114,13 +114,17 @@ final class DecompositionRows {
         .collect(Collectors.toMap(Row::id, Function.identity()));
   }
 
-  /** The newest decomposition of a tenant that has this very concept. */
+  /**
+   * The newest decomposition of a tenant that has this very concept. It cannot be deleted before
+   * the transaction ends.
+   */
   Optional<UUID> withConcept(String tenant, String sha256) {
     return sql.sql(
             """
             select id from decomposition
             where tenant = :tenant and concept_sha256 = :sha256 and expired_at is null
             order by id desc limit 1
+            for key share
             """)
         .param("tenant", tenant)
         .param("sha256", sha256)

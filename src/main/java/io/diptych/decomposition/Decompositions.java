@@ -125,7 +125,10 @@ public final class Decompositions {
     try {
       return Optional.of(store.read(new BlobKey(id, BlobKind.IMAGE, picture.sha256())));
     } catch (BlobMissingException e) {
-      throw ProblemException.notFound("decomposition", id);
+      if (require(tenant, id).artifactExpiredAt() == null) {
+        throw ProblemException.notFound("decomposition", id);
+      }
+      return picture(tenant, id); // It expired meanwhile, and is refused as that.
     }
   }
 

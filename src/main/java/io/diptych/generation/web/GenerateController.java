@@ -150,7 +150,7 @@ class GenerateController {
         idempotency.begin(
             call,
             () -> generations.submit(tenant.id(), request.toWish(traceparent)).job().id(),
-            wait);
+            prefer.cap()); // The first request may have asked for more patience than this one.
     Form form = new Form(png, inline, prefer);
     DeferredResult<ResponseEntity<?>> result = new DeferredResult<>(wait.plus(MARGIN).toMillis());
     if (outcome instanceof Outcome.Replayed replayed) {

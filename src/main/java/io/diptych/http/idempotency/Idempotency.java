@@ -67,7 +67,7 @@ public class Idempotency {
    * which the caller waits and then calls {@link #answered}. Repetitions that come in between are
    * refused with {@code idempotency-conflict}, but not for ever: a process may die while it waits.
    *
-   * @param waits the longest time until {@link #answered} is called
+   * @param waits the longest time until {@link #answered} is called, whichever request came first
    */
   public Outcome begin(IdempotentRequest request, Supplier<UUID> work, Duration waits) {
     return claimAndDo(request, work, null, waits);
