@@ -146,6 +146,11 @@ public record DecompositionRequest(
               rectification.subConcepts().isEmpty() ? null : rectification.subConcepts());
     }
 
+    /** The same without the caller's own lines, which may be 100,000 characters. */
+    public RectificationChoice withoutLines() {
+      return new RectificationChoice(on, rank, null);
+    }
+
     @JsonValue
     Object json() {
       if (!on) {

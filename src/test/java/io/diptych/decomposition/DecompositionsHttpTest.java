@@ -320,6 +320,11 @@ class DecompositionsHttpTest {
     assertThat(again.header("Idempotency-Replayed")).isEqualTo("true");
     assertThat(again.json().get("id")).isEqualTo(first.json().get("id"));
     assertThat(again.json().get("settings")).isEqualTo(first.json().get("settings"));
+    assertThat(alice.get(first.header("Location")).json().at("/settings/rectification/subConcepts"))
+        .hasSize(500);
+    JsonNode item = alice.get("/decompositions").json().at("/items/0");
+    assertThat(item.get("id")).isEqualTo(first.json().get("id"));
+    assertThat(item.at("/settings/rectification").toString()).isEqualTo("{\"rank\":3}");
     assertThat(alice.delete(first.header("Location")).status())
         .as("running by then, or not")
         .isIn(202, 204);

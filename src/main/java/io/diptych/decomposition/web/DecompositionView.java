@@ -105,6 +105,22 @@ record DecompositionView(
           RectificationChoice.of(options.rectification()),
           options.seed());
     }
+
+    Settings withoutLines() {
+      return new Settings(
+          backbone,
+          backboneDigest,
+          contentWord,
+          styleWord,
+          chosenWords,
+          profile,
+          steps,
+          evaluatedStep,
+          tokens,
+          memory,
+          rectification.withoutLines(),
+          seed);
+    }
   }
 
   /**
@@ -183,6 +199,16 @@ record DecompositionView(
       @Nullable List<String> previews) {}
 
   static DecompositionView of(Decomposition decomposition) {
+    return of(decomposition, Settings.of(decomposition.plan(), learned(decomposition)));
+  }
+
+  /** As an item of a list: without the caller's sub-concepts, of which each may have many. */
+  static DecompositionView listed(Decomposition decomposition) {
+    Settings settings = Settings.of(decomposition.plan(), learned(decomposition));
+    return of(decomposition, settings.withoutLines());
+  }
+
+  private static DecompositionView of(Decomposition decomposition, Settings settings) {
     Job job = decomposition.job();
     Decomposition.Picture picture = decomposition.picture();
     Progress progress = job.progress();
@@ -198,7 +224,7 @@ record DecompositionView(
         job.attempt(),
         decomposition.plan().reference(),
         job.labels(),
-        Settings.of(decomposition.plan(), learned(decomposition)),
+        settings,
         picture == null ? null : Picture.of(picture),
         QueuePlaceView.of(decomposition.place()),
         progress == null ? null : ProgressView.of(progress),

@@ -83,10 +83,10 @@ class DecompositionsController {
   @Operation(
       operationId = "listDecompositions",
       summary = "List decompositions",
-      description = "Newest first.")
+      description = "Newest first. Items are without the caller's own sub-concepts.")
   ResponseEntity<Page.Body<DecompositionView>> list(
       Tenant tenant, JobFilter filter, PageQuery page) {
-    return decompositions.list(tenant.id(), filter, page).map(DecompositionView::of).answer();
+    return decompositions.list(tenant.id(), filter, page).map(DecompositionView::listed).answer();
   }
 
   @GetMapping(path = "/{id}/events", produces = MediaType.TEXT_EVENT_STREAM_VALUE)
