@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import io.diptych.engine.DecompositionOptions;
+import io.swagger.v3.oas.annotations.media.ArraySchema;
 import io.swagger.v3.oas.annotations.media.Schema;
 import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
@@ -37,8 +38,8 @@ public record DecompositionRequest(
     @Size(max = MOST_WORD, message = "has more than 64 characters") @Nullable String styleWord,
     @Nullable String backbone,
     DecompositionOptions.@Nullable Profile profile,
-    @Nullable Integer steps,
-    @Nullable Integer tokens,
+    @Schema(minimum = "1", maximum = "10000") @Nullable Integer steps,
+    @Schema(minimum = "1", maximum = "16") @Nullable Integer tokens,
     @Schema(
             description = "K-V memories, or `false` to do without.",
             oneOf = {MemoryOptions.class, Boolean.class})
@@ -54,7 +55,7 @@ public record DecompositionRequest(
                 "must be at most 9007199254740991, the largest number that all JSON readers know")
         @Nullable Long seed,
     @Size(max = 200, message = "has more than 200 characters") @Nullable String reference,
-    @Size(max = 16, message = "has more than 16 entries")
+    @Schema(maxProperties = 16) @Size(max = 16, message = "has more than 16 entries")
         @Nullable
             Map<
                 @Size(min = 1, max = 64, message = "has a name of no or more than 64 characters")
@@ -180,9 +181,13 @@ public record DecompositionRequest(
   public record RectificationOptions(
       @Schema(description = "Directions removed from the style.", minimum = "1", maximum = "500")
           @Nullable Integer rank,
-      @Schema(
-              description =
-                  "Descriptions of kinds of the subject, at least `rank` different ones. Left out:"
-                      + " found by the service, for a `rank` up to 50.")
+      @ArraySchema(
+              arraySchema =
+                  @Schema(
+                      description =
+                          "Descriptions of kinds of the subject, at least `rank` different ones."
+                              + " Left out: found by the service, for a `rank` up to 50."),
+              schema = @Schema(minLength = 1, maxLength = 200),
+              maxItems = 500)
           @Nullable List<String> subConcepts) {}
 }

@@ -130,6 +130,11 @@ class ArtifactsController {
   @ApiResponse(
       responseCode = "200",
       description = "The tenant has this artifact already.",
+      headers =
+          @Header(
+              name = "Location",
+              description = "Address of the decomposition.",
+              schema = @Schema(type = "string")),
       useReturnTypeSchema = true)
   @Problems({
     ProblemType.INVALID_ARTIFACT,

@@ -20,6 +20,7 @@ import io.diptych.resource.QueuePlaceView;
 import io.diptych.role.ConditionalOnApi;
 import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.headers.Header;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
@@ -143,7 +144,20 @@ class DecompositionsController {
       description =
           "It keeps its id and goes on from its newest checkpoint. One that waits or runs is left"
               + " alone.")
-  @ApiResponse(responseCode = "202", description = "It waits or runs.", useReturnTypeSchema = true)
+  @ApiResponse(
+      responseCode = "202",
+      description = "It waits or runs.",
+      headers = {
+        @Header(
+            name = "Location",
+            description = "Address of the decomposition.",
+            schema = @Schema(type = "string")),
+        @Header(
+            name = "Retry-After",
+            description = "Seconds after which to look.",
+            schema = @Schema(type = "integer"))
+      },
+      useReturnTypeSchema = true)
   @Problems({
     ProblemType.JOB_FINAL,
     ProblemType.ARTIFACT_NOT_READY,

@@ -89,7 +89,11 @@ class GenerateController {
         @Header(
             name = SEED_HEADER,
             description = "The seed that was used.",
-            schema = @Schema(type = "integer", format = "int64"))
+            schema = @Schema(type = "integer", format = "int64")),
+        @Header(
+            name = "Content-Location",
+            description = "Address of the picture, where it is the answer.",
+            schema = @Schema(type = "string"))
       },
       content = {
         @Content(
@@ -107,7 +111,11 @@ class GenerateController {
         @Header(
             name = "Retry-After",
             description = "Seconds after which to look again.",
-            schema = @Schema(type = "integer"))
+            schema = @Schema(type = "integer")),
+        @Header(
+            name = SEED_HEADER,
+            description = "The seed that is used.",
+            schema = @Schema(type = "integer", format = "int64"))
       },
       content =
           @Content(

@@ -69,7 +69,7 @@ record GenerateRequest(
     @Schema(description = "Your own name for it, returned as it is.")
         @Size(max = 200, message = "has more than 200 characters")
         @Nullable String reference,
-    @Schema(description = "Your own labels, for filtering lists.")
+    @Schema(description = "Your own labels, for filtering lists.", maxProperties = 16)
         @Size(max = 16, message = "has more than 16 entries")
         @Nullable
             Map<
