@@ -122,6 +122,16 @@ public final class Models implements AutoCloseable {
     return own.join();
   }
 
+  /**
+   * Brings the files of a model here without loading it.
+   *
+   * @param name null for the standard one
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when files are missing or damaged
+   */
+  public void fetch(@Nullable String name) {
+    source(name).fetch();
+  }
+
   private static Backbone await(CompletableFuture<Backbone> loading) {
     try {
       return loading.join();

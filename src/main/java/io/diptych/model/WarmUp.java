@@ -1,10 +1,12 @@
 package io.diptych.model;
 
 import io.diptych.engine.Backbone;
+import io.diptych.engine.EngineException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
@@ -21,6 +23,7 @@ final class WarmUp implements SmartLifecycle {
   private final Models models;
   private final List<String> devices;
   private final List<Thread> threads = new ArrayList<>();
+  private final AtomicBoolean firstLoaded = new AtomicBoolean();
   private volatile boolean running;
 
   WarmUp(Models models, List<String> devices) {
@@ -31,6 +34,7 @@ final class WarmUp implements SmartLifecycle {
   @Override
   public synchronized void start() {
     running = true;
+    firstLoaded.set(false);
     for (String device : devices) {
       Thread thread = new Thread(() -> load(device), "load-" + device);
       thread.setDaemon(true);
@@ -49,6 +53,9 @@ final class WarmUp implements SmartLifecycle {
             backbone.info().name(),
             device,
             String.format(Locale.ROOT, "%.1f", (System.nanoTime() - start) / 1e9));
+        if (firstLoaded.compareAndSet(false, true)) {
+          fetchOthers();
+        }
         return;
       } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
         log.error(
@@ -58,6 +65,19 @@ final class WarmUp implements SmartLifecycle {
             RETRY.toSeconds(),
             e);
         pause();
+      }
+    }
+  }
+
+  /** The run that needs one first would else wait for its download, and count as stuck. */
+  private void fetchOthers() {
+    for (String name : models.names()) {
+      if (running && !name.equals(models.standard())) {
+        try {
+          models.fetch(name);
+        } catch (EngineException e) {
+          log.warn("Jobs of model {} will fail: {}", name, e.getMessage());
+        }
       }
     }
   }

@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -76,6 +77,45 @@ class ModelsTest {
       assertThatThrownBy(interrupted::get).hasMessageContaining("was interrupted");
     } finally {
       hub.stop(0);
+    }
+  }
+
+  @Test
+  void theFilesOfOtherModelsAreFetchedBeforeAnyRunNeedsThem(@TempDir Path folder) throws Exception {
+    CountDownLatch asked = new CountDownLatch(0);
+    HttpServer hub = hubThatIsSilentAtFirst(moveWeightsToTheHub(folder.resolve("big")), asked);
+    ModelSettings settings =
+        new ModelSettings(
+            Map.of("pocket", "classpath:/models/pocket/", "big", folder.resolve("big").toString()),
+            "pocket",
+            List.of(),
+            cache,
+            URI.create("http://localhost:" + hub.getAddress().getPort()),
+            Verification.ONCE);
+    try (Models both = new Models(settings, new WordNetSubConcepts())) {
+      WarmUp warmUp = new WarmUp(both, List.of("cpu"));
+      warmUp.start();
+      Path fetched = cache.resolve("hub/org/model/main/switti.safetensors");
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .untilAsserted(() -> assertThat(fetched).exists());
+      hub.stop(0);
+
+      assertThat(both.backbone("big", "cpu").info().name()).isEqualTo("test");
+      warmUp.stop();
+    } finally {
+      hub.stop(0);
+    }
+  }
+
+  @Test
+  void aModelThatIsNotCompleteNamesWhatIsMissing(@TempDir Path folder) throws Exception {
+    moveWeightsToTheHub(folder);
+    try (Models incomplete = models("mine", folder.toString(), null)) {
+      assertThatThrownBy(() -> incomplete.fetch("mine"))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("switti.safetensors")
+          .hasMessageContaining("no hub is configured");
     }
   }
 

@@ -88,6 +88,25 @@ public final class ModelSource {
   }
 
   /**
+   * Finds all files of the model and checks them, so that nobody has to wait for downloads later.
+   *
+   * @throws EngineException of kind {@code MODEL_UNAVAILABLE} naming what is missing or damaged
+   */
+  public void fetch() {
+    Problems problems = new Problems();
+    for (List<ModelFile> files : manifest.files().values()) {
+      for (ModelFile file : files) {
+        try {
+          find(file);
+        } catch (EngineException e) {
+          problems.add(String.valueOf(e.getMessage()));
+        }
+      }
+    }
+    problems.throwIfAny(manifest.name() + " is not complete:");
+  }
+
+  /**
    * Opens the weights of a component: its {@code .onnx} file, or all of its {@code .safetensors}
    * files together.
    *
