@@ -158,13 +158,13 @@ class PretrainCommandTest {
   @Test
   void theTransformersLossFalls() throws IOException {
     Path tokenizer = trainVqvae("tokenizer", 20, "grain=0");
-    Path run = trainSwitti("switti", 30, tokenizer);
+    Path run = trainSwitti("switti", 60, tokenizer);
     double first = figure(run, "scale2", 0);
     double last = figure(run, "scale2", -1);
     System.out.printf(
         "pretrain: tiny transformer, cross-entropy of the last scale %.3f, then %.3f%n",
         first, last);
-    assertThat(last).isLessThan(first - 0.25);
+    assertThat(last).isLessThan(first - 0.5);
   }
 
   @Test
