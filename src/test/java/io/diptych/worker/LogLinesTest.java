@@ -15,13 +15,13 @@ import io.diptych.job.Job;
 import io.diptych.job.JobKind;
 import io.diptych.job.JobState;
 import io.diptych.job.QueueFixture;
-import io.diptych.job.QueueSettings;
+import io.diptych.job.SettableClock;
 import io.diptych.job.Submission;
 import io.diptych.job.ticket.Ticket;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -54,21 +54,8 @@ class LogLinesTest {
   @BeforeEach
   void listen() {
     database = TestDatabase.create();
-    QueueSettings patient =
-        new QueueSettings(
-            1000,
-            16,
-            10_000,
-            Duration.ofMinutes(5),
-            3,
-            50,
-            1,
-            0,
-            Duration.ofHours(1),
-            1024,
-            Duration.ZERO,
-            Duration.ZERO);
-    queue = QueueFixture.over(database.dataSource(), Clock.systemUTC(), patient);
+    // Its clock stands: the wait before a repeat does not pass by itself.
+    queue = QueueFixture.over(database, new SettableClock(Instant.now()));
     Logger worker = workerLogger();
     lines.setContext(worker.getLoggerContext());
     lines.start();
