@@ -93,17 +93,7 @@ public final class ModelSource {
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} naming what is missing or damaged
    */
   public void fetch() {
-    Problems problems = new Problems();
-    for (List<ModelFile> files : manifest.files().values()) {
-      for (ModelFile file : files) {
-        try {
-          find(file);
-        } catch (EngineException e) {
-          problems.add(String.valueOf(e.getMessage()));
-        }
-      }
-    }
-    problems.throwIfAny(manifest.name() + " is not complete:");
+    find(manifest.files().values().stream().flatMap(List::stream).toList());
   }
 
   /**
@@ -114,18 +104,11 @@ public final class ModelSource {
    *     the places that were searched, or that are damaged
    */
   public TensorFile weights(String component) {
-    List<FoundFile> files = new ArrayList<>();
-    Problems problems = new Problems();
-    for (ModelFile file : manifest.files(component)) {
-      if (file.path().endsWith(".safetensors") || file.path().endsWith(ONNX)) {
-        try {
-          files.add(find(file));
-        } catch (EngineException e) {
-          problems.add(String.valueOf(e.getMessage()));
-        }
-      }
-    }
-    problems.throwIfAny(manifest.name() + " is not complete:");
+    List<FoundFile> files =
+        find(
+            manifest.files(component).stream()
+                .filter(f -> f.path().endsWith(".safetensors") || f.path().endsWith(ONNX))
+                .toList());
     if (files.isEmpty()) {
       throw unavailable(manifest.name() + " lists no weights for " + component + ".", null);
     }
@@ -169,6 +152,21 @@ public final class ModelSource {
    */
   public static ByteBuffer classpathFile(String resource) {
     return FoundFile.onClassPath(resource).bytes();
+  }
+
+  /** Finds all of them, or says of all that are missing or damaged that they are. */
+  private List<FoundFile> find(List<ModelFile> files) {
+    List<FoundFile> found = new ArrayList<>();
+    Problems problems = new Problems();
+    for (ModelFile file : files) {
+      try {
+        found.add(find(file));
+      } catch (EngineException e) {
+        problems.add(String.valueOf(e.getMessage()));
+      }
+    }
+    problems.throwIfAny(manifest.name() + " is not complete:");
+    return found;
   }
 
   private FoundFile find(ModelFile file) {
