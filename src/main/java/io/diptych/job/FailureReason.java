@@ -46,8 +46,14 @@ public enum FailureReason {
 
   /** Whether both are counted against one number of repeats. */
   boolean countsWith(FailureReason other) {
-    return this == other
-        || (code.equals(other.code) && this != DEPENDENCY_FAILURE && other != DEPENDENCY_FAILURE);
+    return this == other || (isOfTheWorker() && other.isOfTheWorker());
+  }
+
+  private boolean isOfTheWorker() {
+    return switch (this) {
+      case WORKER_LOST, STUCK, DEVICE_FAILURE -> true;
+      default -> false;
+    };
   }
 
   JobError error(String message) {

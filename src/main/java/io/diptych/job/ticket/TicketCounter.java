@@ -40,6 +40,12 @@ public final class TicketCounter {
   private final DataSource dataSource;
   private final Scheduler scheduler;
 
+  /** How long a ticket is held without being renewed. */
+  private final Duration lease;
+
+  /** As long as nothing may happen here while the process runs. */
+  private final Duration quiet;
+
   /**
    * From when on a silent holder counts as dead. While the database was away nobody could renew a
    * ticket; all who live have done so once it has been back for as long as a ticket lasts.
@@ -68,7 +74,8 @@ public final class TicketCounter {
       Runnable onFailedHeartbeat) {
     this.kind = kind;
     this.dataSource = dataSource;
-    Duration lease = settings.heartbeat().multipliedBy(settings.missedHeartbeats());
+    this.lease = settings.heartbeat().multipliedBy(settings.missedHeartbeats());
+    this.quiet = lease.minus(settings.heartbeat());
     CustomTask<Void> task =
         Tasks.custom(SchedulerTable.task(kind), Void.class)
             .onFailure(
@@ -78,10 +85,9 @@ public final class TicketCounter {
                 })
             .onDeadExecution(
                 (complete, operations) -> {
-                  mindTheGap(clock.instant(), settings);
-                  boolean dead =
-                      !clock.instant().isBefore(trusted) && !isHere(complete.getExecution());
-                  if (dead) {
+                  Instant now = clock.instant();
+                  mindTheGap(now);
+                  if (!now.isBefore(trusted) && !isHere(complete.getExecution())) {
                     abandon(complete.getExecution(), handler);
                     operations.reschedule(complete, clock.instant());
                   } // Else the library offers it again.
@@ -111,7 +117,7 @@ public final class TicketCounter {
 
                   @Override
                   public void onSchedulerEvent(SchedulerEventType event) {
-                    mindTheGap(clock.instant(), settings);
+                    mindTheGap(clock.instant());
                     switch (event) {
                       case UNEXPECTED_ERROR, FAILED_HEARTBEAT, COMPLETIONHANDLER_ERROR ->
                           trusted = clock.instant().plus(lease);
@@ -156,10 +162,9 @@ public final class TicketCounter {
    * A process that stood still (a laptop asleep, a frozen machine) does not know whether others
    * stood still with it: they get as long as a ticket lasts to renew what they have.
    */
-  private synchronized void mindTheGap(Instant now, TicketSettings settings) {
-    Duration longest = settings.heartbeat().multipliedBy(settings.missedHeartbeats() - 1L);
-    if (lastSeen.isBefore(now.minus(longest))) {
-      trusted = now.plus(settings.heartbeat().multipliedBy(settings.missedHeartbeats()));
+  private synchronized void mindTheGap(Instant now) {
+    if (lastSeen.isBefore(now.minus(quiet))) {
+      trusted = now.plus(lease);
     }
     lastSeen = now;
   }
