@@ -89,6 +89,11 @@ record DecompositionView(
       long seed) {
 
     static Settings of(Plan plan, @Nullable LearnedConcept learned) {
+      return of(plan, learned, RectificationChoice.of(plan.options().rectification()));
+    }
+
+    private static Settings of(
+        Plan plan, @Nullable LearnedConcept learned, RectificationChoice rectification) {
       DecompositionOptions options = plan.options();
       boolean found = learned != null && learned.contentWord() != null;
       return new Settings(
@@ -102,24 +107,8 @@ record DecompositionView(
           options.evaluatedStep(),
           options.tokens(),
           MemoryChoice.of(options.memory()),
-          RectificationChoice.of(options.rectification()),
+          rectification,
           options.seed());
-    }
-
-    Settings withoutLines() {
-      return new Settings(
-          backbone,
-          backboneDigest,
-          contentWord,
-          styleWord,
-          chosenWords,
-          profile,
-          steps,
-          evaluatedStep,
-          tokens,
-          memory,
-          rectification.withoutLines(),
-          seed);
     }
   }
 
@@ -199,16 +188,20 @@ record DecompositionView(
       @Nullable List<String> previews) {}
 
   static DecompositionView of(Decomposition decomposition) {
-    return of(decomposition, Settings.of(decomposition.plan(), learned(decomposition)));
+    return of(decomposition, rectification(decomposition));
   }
 
   /** As an item of a list: without the caller's sub-concepts, of which each may have many. */
   static DecompositionView listed(Decomposition decomposition) {
-    Settings settings = Settings.of(decomposition.plan(), learned(decomposition));
-    return of(decomposition, settings.withoutLines());
+    return of(decomposition, rectification(decomposition).withoutLines());
   }
 
-  private static DecompositionView of(Decomposition decomposition, Settings settings) {
+  private static RectificationChoice rectification(Decomposition decomposition) {
+    return RectificationChoice.of(decomposition.plan().options().rectification());
+  }
+
+  private static DecompositionView of(
+      Decomposition decomposition, RectificationChoice rectification) {
     Job job = decomposition.job();
     Decomposition.Picture picture = decomposition.picture();
     Progress progress = job.progress();
@@ -224,7 +217,7 @@ record DecompositionView(
         job.attempt(),
         decomposition.plan().reference(),
         job.labels(),
-        settings,
+        Settings.of(decomposition.plan(), learned(decomposition), rectification),
         picture == null ? null : Picture.of(picture),
         QueuePlaceView.of(decomposition.place()),
         progress == null ? null : ProgressView.of(progress),
