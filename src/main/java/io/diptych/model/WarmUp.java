@@ -76,7 +76,9 @@ final class WarmUp implements SmartLifecycle {
         try {
           models.fetch(name);
         } catch (EngineException e) {
-          log.warn("Jobs of model {} will fail: {}", name, e.getMessage());
+          if (running) { // a stop interrupts downloads
+            log.warn("Jobs of model {} will fail: {}", name, e.getMessage());
+          }
         }
       }
     }
