@@ -11,7 +11,9 @@ public enum BlobKind {
   /** A picture made on the way. */
   PREVIEW("image/png"),
   /** A generated picture. */
-  OUTPUT("image/png");
+  OUTPUT("image/png"),
+  /** The mark of a database that keeps its blobs here. */
+  INSTALLATION("text/plain");
 
   private final String mediaType;
 

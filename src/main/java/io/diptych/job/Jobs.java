@@ -483,6 +483,11 @@ public final class Jobs {
         .optional();
   }
 
+  /** Whether there is no job of anyone, ended ones included. */
+  public boolean isEmpty() {
+    return !rows.sql.sql("select exists (select from job)").query(Boolean.class).single();
+  }
+
   /** How much waits and runs, over all tenants. */
   public Map<JobKind, QueueDepth> depths() {
     Map<JobKind, QueueDepth> depths = new EnumMap<>(JobKind.class);

@@ -1,10 +1,12 @@
 package io.diptych.ops;
 
 import io.diptych.artifact.BlobStore;
+import io.diptych.job.Jobs;
 import java.time.Clock;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** What is done about blobs that nobody needs. */
 @Configuration(proxyBeanMethods = false)
@@ -16,8 +18,15 @@ class BlobChores {
   }
 
   @Bean
-  HousekeepingTask sweepBlobs(BlobCleaner cleaner, HousekeepingSettings settings) {
+  StoreMark storeMark(BlobStore store, JdbcClient sql, Jobs jobs) {
+    return new StoreMark(store, sql, jobs);
+  }
+
+  @Bean
+  HousekeepingTask sweepBlobs(BlobCleaner cleaner, StoreMark mark, HousekeepingSettings settings) {
     return new Chore(
-        "sweep-blobs", settings.sweepEvery(), () -> cleaner.sweep(settings.orphansAfter()));
+        "sweep-blobs",
+        settings.sweepEvery(),
+        () -> mark.isAlone() ? cleaner.sweep(settings.orphansAfter()) : 0);
   }
 }

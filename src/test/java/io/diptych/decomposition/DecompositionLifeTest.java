@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 
@@ -133,6 +134,39 @@ class DecompositionLifeTest {
 
       assertThat(service.stored(orphan.toString())).isEmpty();
       assertThat(service.stored(done.get("id").asString())).hasSize(2);
+    }
+  }
+
+  @Test
+  void theSweepDeletesNothingOfAStoreThatAnotherDatabaseUses(@TempDir Path directory) {
+    try (TestDatabase database = TestDatabase.create();
+        TestDatabase recreated = TestDatabase.create();
+        TestService service = startWithoutChores(database, directory);
+        TestService other = startWithoutChores(recreated, directory)) {
+      JdbcClient.create(recreated.dataSource())
+          .sql("update installation set id = gen_random_uuid()")
+          .update();
+      JsonNode done = service.newTenant().run("{\"steps\": 1}", "SUCCEEDED");
+      assertThat(service.chore("sweep-blobs").run()).as("leaves its mark").isZero();
+      other.age(Duration.ofHours(25));
+
+      assertThat(other.chore("sweep-blobs").run()).isZero();
+      assertThat(service.stored(done.get("id").asString())).hasSize(2);
+
+      UUID orphan = UUID.randomUUID();
+      BlobStore store = service.context().getBean(BlobStore.class);
+      store.put(orphan, BlobKind.IMAGE, new byte[] {1});
+      service.age(Duration.ofHours(25));
+      assertThat(service.chore("sweep-blobs").run())
+          .as("an empty database left no mark")
+          .isEqualTo(1);
+
+      store.put(orphan, BlobKind.IMAGE, new byte[] {1});
+      service.age(Duration.ofHours(25));
+      other.newTenant().run("{\"steps\": 1}", "SUCCEEDED");
+      assertThat(other.chore("sweep-blobs").run()).as("leaves a mark, too").isZero();
+      assertThat(service.chore("sweep-blobs").run()).as("both refuse").isZero();
+      assertThat(service.stored(orphan.toString())).hasSize(1);
     }
   }
 
