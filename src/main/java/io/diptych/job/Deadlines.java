@@ -6,7 +6,8 @@ final class Deadlines {
   static final JobError START_ERROR =
       new JobError(
           "deadline-exceeded",
-          "No lane was free before the deadline to start. Retry it when the queue is shorter.",
+          "No lane that has its model was free before the deadline to start. Retry it when the queue"
+              + " is shorter; if the model has changed, send the request again.",
           true);
 
   static final JobError FINISH_ERROR =
