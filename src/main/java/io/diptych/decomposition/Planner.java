@@ -14,6 +14,7 @@ import io.diptych.http.problem.ProblemType;
 import io.diptych.model.Models;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -204,7 +205,7 @@ final class Planner {
             FieldError.at(pointer + "/" + i, "holds a line break or another control character"));
       }
     }
-    long distinct = lines.stream().distinct().count();
+    long distinct = lines.stream().filter(Objects::nonNull).map(String::strip).distinct().count();
     if (rectification.rank() > distinct) {
       errors.add(
           FieldError.at(

@@ -226,7 +226,7 @@ class DecompositionsHttpTest {
         alice.submit(
             """
             {"contentWord": " ", "steps": 0, "tokens": 99, "memory": {"blocks": [7]},
-             "rectification": {"rank": 3, "subConcepts": ["red fox", "red fox"]}}
+             "rectification": {"rank": 3, "subConcepts": ["red fox", " red fox "]}}
             """);
 
     assertThat(reply.status()).isEqualTo(422);
