@@ -109,9 +109,6 @@ def switti(a):
     shapes["lvl_embed.weight"] = (len(a["sides"]), c)
     linear("head_nm.ada_lin.1", 2 * c, c)
     linear("head", a["codes"], c)
-    if a.get("cropCondition"):
-        shapes["crop_embed.weight"] = (c // 8,)
-        linear("crop_proj", c, c)
     for block in range(a["depth"]):
         p = f"blocks.{block}."
         linear(p + "attn.to_qkv", 3 * c, c)
@@ -125,8 +122,6 @@ def switti(a):
             shapes[p + norm + "1.weight"] = shapes[p + norm + "2.weight"] = (c,)
         shapes[p + "attention_y_norm.weight"] = (text,)
         linear(p + "ada_lin.1", 6 * c, c)
-        if a.get("cropCondition"):
-            shapes[p + "crop_cond_scales"] = (1, c)
     return shapes
 
 

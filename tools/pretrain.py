@@ -238,7 +238,7 @@ def switti_program(architecture, device, half_precision=False):
         "rope_theta": architecture["ropeTheta"],
         "rope_size": architecture["ropeSize"],
         "causal": architecture["causal"],
-        "crop_condition": architecture["cropCondition"],
+        "crop_condition": False,  # every picture is whole: there is nothing to learn of crops
         "half_precision": half_precision,
     }
     return program.load("switti", attributes, device)
@@ -442,7 +442,7 @@ class Sampler:
 
     def __init__(self, vqvae_model, vqvae_weights, switti_model, architecture, device):
         self.vqvae, self.vqvae_weights, self.switti = vqvae_model, vqvae_weights, switti_model
-        self.sides, self.d = architecture["sides"], architecture["latentChannels"]
+        self.sides, self.d, self.causal = architecture["sides"], architecture["latentChannels"], architecture["causal"]
         self.sampling = program.load("sampling", {}, device)
         self.device = device
 
@@ -465,7 +465,7 @@ class Sampler:
         for scale in range(len(self.sides)):
             twice = x if scale == 0 else torch.cat([x, x])
             logits, cache = self.switti.forward(
-                weights, prepared, bias, twice, i(scale), i(scale), cache, [none], none, none, none, i(1)
+                weights, prepared, bias, twice, i(scale), i(scale), cache, [none], none, none, none, i(int(self.causal))
             )
             strength = torch.full((b,), guidance * scale / (len(self.sides) - 1), device=self.device)
             logits = self.sampling.guide(logits, strength)

@@ -76,11 +76,11 @@ class PretrainTest(unittest.TestCase):
     def train_vqvae(self, run, steps, *settings, more=()):
         return self.run_command("vqvae", run, [*VQVAE, *settings, f"steps={steps}"], *more)
 
-    def train_switti(self, run, vqvae, *more):
+    def train_switti(self, run, vqvae, *more, settings=()):
         features = self.root / "features.safetensors"
         tensors.write(features, {"tokens": np.ones((2, 8), np.float16), "begin": np.array([0, 2])})
         features.with_suffix(".json").write_text('[""]')
-        return self.run_command("switti", run, [*SWITTI, "steps=1"], "--vqvae", vqvae, "--features", features, *more)
+        return self.run_command("switti", run, [*SWITTI, *settings, "steps=1"], "--vqvae", vqvae, "--features", features, *more)
 
     def test_pictures_of_another_size_than_the_tokenizers_are_refused(self):
         larger = "channelMultipliers=[1,1,1]"
@@ -129,6 +129,32 @@ class PretrainTest(unittest.TestCase):
         second = self.train_vqvae("second", 1, "seed=2")
         self.train_switti("other-tokenizer", second)
         self.assertTrue(latents(second).isdisjoint(latents(first)))
+
+    def test_only_a_causal_transformer_draws_with_a_cache(self):
+        vqvae = self.train_vqvae("tokenizer", 1)
+        weights, metadata = pretrain.finished(vqvae, "cpu")
+        tokenizer = pretrain.vqvae_program(json.loads(metadata["settings"])["architecture"], "cpu")
+        text = [torch.ones(1, 1, 8), torch.zeros(1, 1), torch.ones(1, 8)]
+        for causal, cached in ((True, [1, 4, 4]), (False, [1, 1, 1])):
+            transformer = self.train_switti(f"switti-{causal}", vqvae, settings=[f"causal={json.dumps(causal)}"])
+            drawer, metadata = pretrain.finished(transformer, "cpu")
+            architecture = json.loads(metadata["settings"])["architecture"]
+            watched = Watched(pretrain.switti_program(architecture, "cpu"))
+            sampler = pretrain.Sampler(tokenizer, weights, watched, architecture, "cpu")
+            maps, _ = sampler.codes(drawer, text, text, 1.0, draws.noise(1, 0, 1))
+            self.assertEqual([tokens.shape[1] for tokens in maps], [1, 4, 16])
+            self.assertEqual(watched.cached, cached)
+
+
+class Watched:
+    """A transformer's program that keeps how many tensors of a cache each forward was given; one stands for none."""
+
+    def __init__(self, model):
+        self.model, self.prepare, self.cached = model, model.prepare, []
+
+    def forward(self, *arguments):
+        self.cached.append(len(arguments[6]))
+        return self.model.forward(*arguments)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ SWITTI = {
     "latentChannels": 8,
     "codes": 32,
     "sides": SIDES,
+    "causal": True,
 }
 JUDGE = {"widths": [8, 16], "classes": 5}
 

@@ -149,7 +149,7 @@ final class RunSettings {
         a.path("ropeTheta").asDouble(),
         a.path("ropeSize").asDouble(),
         a.path("causal").asBoolean(),
-        a.path("cropCondition").asBoolean());
+        false); // every picture is whole: there is nothing to learn of crops
   }
 
   JudgeArchitecture judge() {
