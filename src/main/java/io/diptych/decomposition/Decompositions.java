@@ -209,7 +209,7 @@ public final class Decompositions {
    *     {@code quota-exceeded} or {@code queue-full}
    */
   public Decomposition retry(String tenant, UUID id) {
-    return read(jobs.retry(tenant, id));
+    return read(jobs.retry(tenant, id, planner.models()));
   }
 
   /** Reads the result of a job that succeeded. */

@@ -15,6 +15,7 @@ import io.diptych.model.Models;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,11 @@ final class Planner {
     this.models = models;
     this.estimator = estimator;
     this.seeds = seeds;
+  }
+
+  /** Digests of the models that plans can be made for. */
+  Set<String> models() {
+    return models.digests();
   }
 
   Estimate estimate(Plan plan) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 
@@ -102,11 +103,12 @@ public final class OwnedJobs {
    * Queues a job again that ended without a result; it goes on from its newest checkpoint. One that
    * waits or runs is left alone.
    *
-   * @throws ProblemException {@code not-found}; {@code job-final} when it has succeeded; {@code
-   *     artifact-not-ready} while it is being canceled; {@code quota-exceeded} or {@code
-   *     queue-full}
+   * @param models digests of those that are served; a job for another would wait in vain
+   * @throws ProblemException {@code not-found}; {@code job-final} when it has succeeded or its
+   *     model is gone; {@code artifact-not-ready} while it is being canceled; {@code
+   *     quota-exceeded} or {@code queue-full}
    */
-  public Job retry(String tenant, UUID id) {
+  public Job retry(String tenant, UUID id, Set<String> models) {
     Job before = require(tenant, id);
     return switch (before.state()) {
       case QUEUED, RUNNING -> before;
@@ -117,7 +119,17 @@ public final class OwnedJobs {
               "is being canceled; it can be retried once it is.");
       case SUCCEEDED ->
           throw refused(ProblemType.JOB_FINAL, id, "has succeeded; there is nothing to retry.");
-      case FAILED, CANCELED, EXPIRED -> requeued(tenant, id);
+      case FAILED, CANCELED, EXPIRED -> {
+        String model = before.modelDigest();
+        if (model != null && !models.contains(model)) {
+          throw refused(
+              ProblemType.JOB_FINAL,
+              id,
+              "is for a model that is here no longer, so it cannot be retried; send the request"
+                  + " again.");
+        }
+        yield requeued(tenant, id);
+      }
     };
   }
 

@@ -381,6 +381,25 @@ class DecompositionsHttpTest {
   }
 
   @Test
+  void aJobWhoseModelIsGoneIsNotRetried() {
+    String running = alice.submit(LONG).header("Location");
+    String queued = alice.submit(SHORT).header("Location");
+    alice.post(queued + "/cancel");
+    JdbcClient sql = service.context().getBean(JdbcClient.class);
+    String id = queued.substring(queued.lastIndexOf('/') + 1);
+    sql.sql("update job set model_digest = 'of another release' where id = cast(? as uuid)")
+        .param(id)
+        .update();
+
+    Reply refused = alice.post(queued + "/retry");
+
+    assertThat(problem(refused, 409)).isEqualTo(ProblemType.JOB_FINAL.uri());
+    assertThat(refused.json().get("detail").asString()).contains("send the request again");
+    assertThat(alice.get(queued).json().get("state").asString()).isEqualTo("CANCELED");
+    alice.post(running + "/cancel");
+  }
+
+  @Test
   void aRunningDecompositionIsCanceledWithinOneStep() {
     String running = alice.submit(LONG).header("Location");
     TestService.await()
