@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
  * kind are one blob; equal bytes of two owners are two, so that deleting one owner's never touches
  * the other's.
  *
- * @param owner the decomposition or generation it was made for
+ * @param owner the decomposition or generation it was made for; of a mark, the database
  * @param kind what it is
  * @param sha256 of its bytes, 64 lower-case hex digits
  */

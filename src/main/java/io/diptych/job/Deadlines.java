@@ -14,7 +14,7 @@ final class Deadlines {
       new JobError(
           "deadline-exceeded",
           "The job had not ended by its deadline. Retry it; it goes on from its newest checkpoint"
-              + " if it has one.",
+              + " if it has one. If the model has changed, send the request again.",
           true);
 
   private Deadlines() {}

@@ -27,6 +27,6 @@ class BlobChores {
     return new Chore(
         "sweep-blobs",
         settings.sweepEvery(),
-        () -> mark.isAlone() ? cleaner.sweep(settings.orphansAfter()) : 0);
+        () -> mark.claim() ? cleaner.sweep(settings.orphansAfter()) : 0);
   }
 }

@@ -16,7 +16,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /**
  * Tells whose a blob store is. To a database that was created anew, or that shares its bucket with
  * another one, the other's blobs look as if nothing needed them. So every database that has jobs
- * leaves a mark in its store: a blob of kind {@link BlobKind#INSTALLATION} that it owns.
+ * leaves a mark in its store before each sweep: a blob of kind {@link BlobKind#INSTALLATION} that
+ * it owns.
  */
 final class StoreMark {
 
@@ -39,10 +40,11 @@ final class StoreMark {
   }
 
   /**
-   * Whether no other database has left its mark. Leaves this one's, unless it has no jobs: an empty
-   * one may be there by mistake.
+   * Leaves this database's mark, unless it has no jobs: an empty one may be there by mistake.
+   *
+   * @return whether no other database has left its own
    */
-  boolean isAlone() {
+  boolean claim() {
     UUID own = sql.sql("select id from installation").query(UUID.class).single();
     if (!jobs.isEmpty()) {
       store.put(own, BlobKind.INSTALLATION, TEXT.getBytes(StandardCharsets.UTF_8));

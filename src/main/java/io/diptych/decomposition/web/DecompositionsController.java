@@ -143,7 +143,7 @@ class DecompositionsController {
       summary = "Run a decomposition again that ended without a result",
       description =
           "It keeps its id and goes on from its newest checkpoint. One that waits or runs is left"
-              + " alone.")
+              + " alone, one whose model is here no longer is refused.")
   @ApiResponse(
       responseCode = "202",
       description = "It waits or runs.",
