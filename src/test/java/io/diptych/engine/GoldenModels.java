@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.diptych.engine.switti.Switti;
 import io.diptych.engine.switti.SwittiArchitecture;
 import io.diptych.engine.vqvae.Vqvae;
@@ -12,6 +13,7 @@ import io.diptych.engine.vqvae.VqvaeArchitecture;
 import io.diptych.engine.weights.FormulaWeights;
 import io.diptych.engine.weights.Safetensors;
 import java.util.List;
+import java.util.Random;
 
 /** The models of the reference vectors, and comparisons with them. */
 public final class GoldenModels {
@@ -39,6 +41,17 @@ public final class GoldenModels {
       return new Switti(
           architecture, architecture.tensors().load(file, manager, DataType.FLOAT32), manager);
     }
+  }
+
+  /** Normal random numbers, the same for the same seed. */
+  public static NDArray normal(NDManager manager, long seed, long... shape) {
+    Shape of = new Shape(shape);
+    Random random = new Random(seed);
+    float[] values = new float[Math.toIntExact(of.size())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return manager.create(values, of);
   }
 
   /** Largest absolute difference. */

@@ -41,7 +41,7 @@ public final class QueueFixture {
             transaction,
             JSON,
             clock,
-            new Random(),
+            new Random(1),
             settings,
             tickets,
             removals,

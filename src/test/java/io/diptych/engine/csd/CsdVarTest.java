@@ -1,5 +1,6 @@
 package io.diptych.engine.csd;
 
+import static io.diptych.engine.GoldenModels.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -301,9 +302,9 @@ class CsdVarTest {
   void rectifiedRowsAreOrthogonalToTheSubConceptDirections() {
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(List.of(1, 2), manager)) {
-      NDArray embeddings = manager.randomNormal(new Shape(50, 24));
+      NDArray embeddings = normal(manager, 1, 50, 24);
       NDArray projector = program.projector(manager, embeddings, 6);
-      NDArray hidden = manager.randomNormal(new Shape(2, 9, 24));
+      NDArray hidden = normal(manager, 2, 2, 9, 24);
       NDArray rectified =
           program.rectify(manager, hidden, manager.create(new long[] {2, 5}), projector, false);
       NDArray style = rectified.get(":, 2");
@@ -320,8 +321,8 @@ class CsdVarTest {
   void theProjectorHasNoDirectionThatTheSubConceptsDoNotSpan() {
     try (NDManager manager = NDManager.newBaseManager();
         CsdProgram program = new CsdProgram(List.of(1, 2), manager)) {
-      NDArray three = manager.randomNormal(new Shape(3, 24));
-      NDArray embeddings = manager.randomNormal(new Shape(10, 3)).matMul(three);
+      NDArray three = normal(manager, 3, 3, 24);
+      NDArray embeddings = normal(manager, 4, 10, 3).matMul(three);
       NDArray projector = program.projector(manager, embeddings, 6);
       assertThat(projector.mul(manager.eye(24)).sum().getFloat())
           .isCloseTo(3, Offset.offset(1e-4f));

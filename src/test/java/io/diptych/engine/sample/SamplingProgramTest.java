@@ -2,6 +2,7 @@ package io.diptych.engine.sample;
 
 import static io.diptych.engine.GoldenModels.assertAgreement;
 import static io.diptych.engine.GoldenModels.distance;
+import static io.diptych.engine.GoldenModels.normal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -106,7 +107,7 @@ class SamplingProgramTest {
   @Test
   void smoothedCodewordsAreMixturesThatTendToOneCodeAtTheLastScale() {
     NDArray codebook = manager.eye(16);
-    NDArray logits = manager.randomNormal(new Shape(2, 40, 16));
+    NDArray logits = normal(manager, 1, 2, 40, 16);
     NDArray early = smooth(logits, codebook, 0.1f);
     NDArray late = smooth(logits, codebook, 1);
     assertThat(early.sum(new int[] {2}).sub(1).abs().max().getFloat()).isLessThan(1e-5f);
