@@ -27,6 +27,7 @@ class BlobChores {
     return new Chore(
         "sweep-blobs",
         settings.sweepEvery(),
-        () -> mark.claim() ? cleaner.sweep(settings.orphansAfter()) : 0);
+        () ->
+            mark.ownSince().map(since -> cleaner.sweep(since, settings.orphansAfter())).orElse(0));
   }
 }

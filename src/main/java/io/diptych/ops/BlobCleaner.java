@@ -114,21 +114,23 @@ final class BlobCleaner implements JobRemoval, AutoCloseable {
   /**
    * Deletes what nothing refers to.
    *
+   * @param since only blobs stored after this
    * @param orphansAfter only blobs older than this; longer than anything takes from its first blob
    *     to the rows that name it
    * @return blobs deleted
    */
-  int sweep(Duration orphansAfter) {
+  int sweep(Instant since, Duration orphansAfter) {
     Instant before = clock.instant().minus(orphansAfter);
-    return owners.get().stream().mapToInt(owner -> sweep(owner, before)).sum();
+    return owners.get().stream().mapToInt(owner -> sweep(owner, since, before)).sum();
   }
 
-  private int sweep(BlobOwner owner, Instant before) {
+  private int sweep(BlobOwner owner, Instant since, Instant before) {
     Set<BlobKind> kinds = owner.kinds();
     int deleted = 0;
     try (Stream<StoredBlob> all = store.list()) {
       Iterator<StoredBlob> old =
-          all.filter(blob -> kinds.contains(blob.key().kind()) && blob.stored().isBefore(before))
+          all.filter(blob -> kinds.contains(blob.key().kind()))
+              .filter(blob -> blob.stored().isAfter(since) && blob.stored().isBefore(before))
               .iterator();
       while (old.hasNext()) {
         List<BlobKey> batch = new ArrayList<>();

@@ -6,8 +6,13 @@ import io.diptych.artifact.BlobStore;
 import io.diptych.artifact.StoredBlob;
 import io.diptych.job.Jobs;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,8 +21,8 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 /**
  * Tells whose a blob store is. To a database that was created anew, or that shares its bucket with
  * another one, the other's blobs look as if nothing needed them. So every database that has jobs
- * leaves a mark in its store before each sweep: a blob of kind {@link BlobKind#INSTALLATION} that
- * it owns.
+ * leaves a mark in its store, a blob of kind {@link BlobKind#INSTALLATION} that it owns, and takes
+ * nothing for its own that was stored before it came to be.
  */
 final class StoreMark {
 
@@ -40,32 +45,39 @@ final class StoreMark {
   }
 
   /**
-   * Leaves this database's mark, unless it has no jobs: an empty one may be there by mistake.
+   * Since when all that the store holds is this database's. Leaves the mark where there is none,
+   * unless the database has no jobs: an empty one may be there by mistake.
    *
-   * @return whether no other database has left its own
+   * @return empty while the store may be another one's: another mark is there, or this one's was
+   *     not
    */
-  boolean claim() {
-    UUID own = sql.sql("select id from installation").query(UUID.class).single();
-    if (!jobs.isEmpty()) {
-      store.put(own, BlobKind.INSTALLATION, TEXT.getBytes(StandardCharsets.UTF_8));
+  Optional<Instant> ownSince() {
+    Installation own =
+        sql.sql("select id, since from installation").query(Installation.class).single();
+    Set<UUID> marks = marks();
+    boolean marked = marks.remove(own.id());
+    if (!marked && !jobs.isEmpty()) {
+      store.put(own.id(), BlobKind.INSTALLATION, TEXT.getBytes(StandardCharsets.UTF_8));
     }
-    List<BlobKey> others = marksOfOthers(own);
-    if (!others.isEmpty()) {
+    if (!marks.isEmpty()) {
       log.error(
           "The store holds marks of other databases, {}, so no left-overs are deleted. Give every"
               + " database a bucket, prefix or folder of its own. If this one took the place of a"
               + " lost one, restore that one's backup. Delete a mark only if its database will not"
               + " come back.",
-          others);
+          marks);
     }
-    return others.isEmpty();
+    return marked && marks.isEmpty() ? Optional.of(own.since().toInstant()) : Optional.empty();
   }
 
-  private List<BlobKey> marksOfOthers(UUID own) {
+  private Set<UUID> marks() {
     try (Stream<StoredBlob> all = store.list()) {
       return all.map(StoredBlob::key)
-          .filter(key -> key.kind() == BlobKind.INSTALLATION && !key.owner().equals(own))
-          .toList();
+          .filter(key -> key.kind() == BlobKind.INSTALLATION)
+          .map(BlobKey::owner)
+          .collect(Collectors.toCollection(TreeSet::new));
     }
   }
+
+  private record Installation(UUID id, OffsetDateTime since) {}
 }

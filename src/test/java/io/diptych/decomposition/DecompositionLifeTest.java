@@ -111,8 +111,25 @@ class DecompositionLifeTest {
       service.context().getBean(BlobStore.class).put(id, BlobKind.IMAGE, new byte[] {1});
       service.age(Duration.ofHours(25));
 
+      assertThat(service.chore("sweep-blobs").run()).as("leaves its mark").isZero();
       assertThat(service.chore("sweep-blobs").run()).isEqualTo(1);
       assertThat(service.stored(id.toString())).isEmpty();
+    }
+  }
+
+  @Test
+  void theSweepDeletesNothingThatIsOlderThanTheDatabase(@TempDir Path directory) {
+    try (TestDatabase database = TestDatabase.create();
+        TestDatabase recreated = TestDatabase.create();
+        TestService service = startWithoutChores(database, directory);
+        TestService other = startWithoutChores(recreated, directory)) {
+      JsonNode done = service.newTenant().run("{\"steps\": 1}", "SUCCEEDED");
+      service.age(Duration.ofHours(25));
+      other.newTenant().run("{\"steps\": 1}", "SUCCEEDED");
+
+      assertThat(other.chore("sweep-blobs").run()).as("leaves its mark").isZero();
+      assertThat(other.chore("sweep-blobs").run()).as("alone with its mark").isZero();
+      assertThat(service.stored(done.get("id").asString())).hasSize(2);
     }
   }
 
@@ -126,6 +143,7 @@ class DecompositionLifeTest {
       UUID orphan = UUID.randomUUID();
       store.put(orphan, BlobKind.IMAGE, new byte[] {1});
       HousekeepingTask sweep = service.chore("sweep-blobs");
+      assertThat(sweep.run()).as("leaves its mark").isZero();
 
       service.age(Duration.ofHours(23));
       assertThat(sweep.run()).isZero();

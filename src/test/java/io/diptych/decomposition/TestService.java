@@ -35,6 +35,7 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
 
 /** The whole service on a port, with a tiny real model, that asks for API keys. */
@@ -190,8 +191,13 @@ public final class TestService implements AutoCloseable {
     return found;
   }
 
-  /** Makes everything in the store older. */
+  /** Makes everything in the store older, and the database with it. */
   public void age(Duration by) {
+    context
+        .getBean(JdbcClient.class)
+        .sql("update installation set since = since - make_interval(secs => :by)")
+        .param("by", by.toSeconds())
+        .update();
     for (Path file : stored("")) {
       try {
         FileTime stored = Files.getLastModifiedTime(file);
