@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param artifact what it became; null until then, and after its retention
  * @param artifactExpiredAt when the artifact was deleted because it was past its retention
  * @param place where it waits; null when it does not
+ * @param retryable whether it ended without a result and its model is still served
  * @param previews steps of which there is a preview; empty in lists
  */
 public record Decomposition(
@@ -26,6 +27,7 @@ public record Decomposition(
     @Nullable Artifact artifact,
     @Nullable Instant artifactExpiredAt,
     @Nullable QueuePlace place,
+    boolean retryable,
     List<Integer> previews) {
 
   /**

@@ -148,7 +148,7 @@ public final class Decompositions {
     return decomposition(job, row, jobs.place(job).orElse(null), rows.previews(job.id()));
   }
 
-  private static Decomposition decomposition(
+  private Decomposition decomposition(
       Job job, DecompositionRows.Row row, @Nullable QueuePlace place, List<Integer> previews) {
     // The job was read before: what succeeded since then shows nothing until its next reading.
     DecompositionRows.Learned concept = job.state() == JobState.SUCCEEDED ? row.concept() : null;
@@ -161,6 +161,7 @@ public final class Decompositions {
             : new Decomposition.Artifact(concept.sha256(), concept.bytes()),
         row.expiredAt(),
         place,
+        OwnedJobs.retryable(job, planner.models()),
         previews);
   }
 

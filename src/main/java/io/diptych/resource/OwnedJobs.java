@@ -100,6 +100,19 @@ public final class OwnedJobs {
   }
 
   /**
+   * Whether {@link #retry} would queue this job again.
+   *
+   * @param models digests of those that are served
+   */
+  public static boolean retryable(Job job, Set<String> models) {
+    String model = job.modelDigest();
+    return switch (job.state()) {
+      case FAILED, CANCELED, EXPIRED -> model == null || models.contains(model);
+      default -> false;
+    };
+  }
+
+  /**
    * Queues a job again that ended without a result; it goes on from its newest checkpoint. One that
    * waits or runs is left alone.
    *
@@ -120,8 +133,7 @@ public final class OwnedJobs {
       case SUCCEEDED ->
           throw refused(ProblemType.JOB_FINAL, id, "has succeeded; there is nothing to retry.");
       case FAILED, CANCELED, EXPIRED -> {
-        String model = before.modelDigest();
-        if (model != null && !models.contains(model)) {
+        if (!retryable(before, models)) {
           throw refused(
               ProblemType.JOB_FINAL,
               id,

@@ -386,6 +386,7 @@ class DecompositionsHttpTest {
     String queued = alice.submit(SHORT).header("Location");
     alice.post(queued + "/cancel");
     JdbcClient sql = service.context().getBean(JdbcClient.class);
+    assertThat(alice.get(queued).json().get("links").has("retry")).isTrue();
     String id = queued.substring(queued.lastIndexOf('/') + 1);
     sql.sql("update job set model_digest = 'of another release' where id = cast(? as uuid)")
         .param(id)
@@ -395,7 +396,9 @@ class DecompositionsHttpTest {
 
     assertThat(problem(refused, 409)).isEqualTo(ProblemType.JOB_FINAL.uri());
     assertThat(refused.json().get("detail").asString()).contains("send the request again");
-    assertThat(alice.get(queued).json().get("state").asString()).isEqualTo("CANCELED");
+    JsonNode after = alice.get(queued).json();
+    assertThat(after.get("state").asString()).isEqualTo("CANCELED");
+    assertThat(after.get("links").has("retry")).isFalse();
     alice.post(running + "/cancel");
   }
 

@@ -254,17 +254,12 @@ record DecompositionView(
           case QUEUED, RUNNING -> true;
           default -> false;
         };
-    boolean retryable =
-        switch (decomposition.state()) {
-          case FAILED, CANCELED, EXPIRED -> true;
-          default -> false;
-        };
     return new Links(
         self,
         self + "/events",
         self + "/attempts",
         cancelable ? self + "/cancel" : null,
-        retryable ? self + "/retry" : null,
+        decomposition.retryable() ? self + "/retry" : null,
         decomposition.artifact() == null ? null : self + "/artifact",
         decomposition.previews().isEmpty() || decomposition.artifactExpiredAt() != null
             ? null

@@ -76,6 +76,7 @@ class DecompositionsController {
         found.state(),
         queue == null ? "" : queue,
         found.artifactExpiredAt() == null ? "" : found.artifactExpiredAt(),
+        found.retryable(),
         found.previews());
   }
 
