@@ -27,12 +27,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes the pictures of generations. The pictures of all jobs of a batch stand in one row and are
  * made in forwards of a bounded size, except those of strict orders, which are made one by one.
  */
 final class GenerationRunner implements BatchRunner {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GenerationRunner.class);
 
   private static final String DTYPE = "float32";
 
@@ -167,6 +171,7 @@ final class GenerationRunner implements BatchRunner {
     return forwards;
   }
 
+  /** In halves where the device has no room for all at once. */
   private void make(List<Item> forward, Backbone backbone, Control control) {
     List<Item> wanted = forward.stream().filter(item -> item.isWanted(control)).toList();
     if (wanted.isEmpty()) {
@@ -179,6 +184,16 @@ final class GenerationRunner implements BatchRunner {
               wanted.stream().map(Item::request).toList(),
               () -> wanted.stream().noneMatch(item -> item.isWanted(control)));
     } catch (RunStoppedException nobodyWaits) {
+      return;
+    } catch (EngineException e) {
+      if (e.kind() != EngineException.Kind.OUT_OF_MEMORY || wanted.size() == 1) {
+        throw e;
+      }
+      LOG.warn(
+          "{} The {} pictures of this forward are made in two.", e.getMessage(), wanted.size());
+      int half = wanted.size() / 2;
+      make(wanted.subList(0, half), backbone, control);
+      make(wanted.subList(half, wanted.size()), backbone, control);
       return;
     }
     control.forward(pictures.size());
