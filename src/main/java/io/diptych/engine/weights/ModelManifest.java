@@ -66,7 +66,10 @@ public record ModelManifest(
     require(NAME.matcher(present("name", name)).matches(), "the name '" + name + "' is not simple");
     require(!present("licence", licence).isBlank(), "the licence is empty");
     scales = List.copyOf(present("scales", scales));
-    require(!scales.isEmpty() && scales.get(0) >= 1, "there must be scales, of side 1 or more");
+    require(
+        scales.size() > 1 && scales.get(0) == 1,
+        "the scales %s are not two or more that begin with a single token",
+        scales);
     for (int k = 1; k < scales.size(); k++) {
       require(scales.get(k) > scales.get(k - 1), "the scales " + scales + " do not grow");
     }
@@ -287,7 +290,10 @@ public record ModelManifest(
           maximumTokens,
           positions);
       require(layerNormEpsilon > 0, "layerNormEpsilon must be positive");
-      require(projectionWidth >= 0, "projectionWidth must not be negative");
+      require(
+          projectionWidth == 0 || projectionWidth == width,
+          "projectionWidth must be 0 or the width %d",
+          width);
     }
   }
 

@@ -49,7 +49,7 @@ class TextEncodersTest {
     String manifest =
         """
         {
-          "name": "sample", "licence": "MIT", "resolution": 16, "scales": [1],
+          "name": "sample", "licence": "MIT", "resolution": 32, "scales": [1, 2],
           "vqvae": {"channels": 32, "channelMultipliers": [1, 1, 1, 1, 1], "residualBlocks": 1,
                     "zChannels": 8, "vocabulary": 16},
           "switti": {"depth": 1, "width": 64, "heads": 1, "textWidth": 144, "pooledWidth": 80,
