@@ -38,6 +38,17 @@ def vqvae(a):
                 attention(f"{p}.attn.{i}", width)
         return width
 
+    def up(path, width, coarsest):
+        for number in range(coarsest, -1, -1):
+            p = f"{path}.up.{number}"
+            if a.get("grain") and number < last:
+                shapes[p + ".grain.weight"] = (width, a["grain"], 1, 1)
+            width = level(p, width, number, a["residualBlocks"] + 1)
+            if number > 0:
+                conv(p + ".upsample.conv", width, width, 3)
+        norm(path + ".norm_out", width)
+        conv(path + ".conv_out", 3, width, 3)
+
     multipliers = a["channelMultipliers"]
     d, last = a["latentChannels"], len(multipliers) - 1
     width = a["channels"]
@@ -54,15 +65,10 @@ def vqvae(a):
     conv("post_quant_conv", d, d, 3)
     conv("decoder.conv_in", width, d, 3)
     middle("decoder.mid", width)
-    for number in range(last, -1, -1):
-        p = f"decoder.up.{number}"
-        if a.get("grain") and number < last:
-            shapes[p + ".grain.weight"] = (width, a["grain"], 1, 1)
-        width = level(p, width, number, a["residualBlocks"] + 1)
-        if number > 0:
-            conv(p + ".upsample.conv", width, width, 3)
-    norm("decoder.norm_out", width)
-    conv("decoder.conv_out", 3, width, 3)
+    up("decoder", width, last)
+    drawn = a.get("drawnLevels", 0)
+    if drawn:
+        up("decoder.drawn", a["channels"] * multipliers[drawn], drawn - 1)
     shapes["quantize.embedding.weight"] = (a["codes"], d)
     for j in range(4):
         conv(f"quantize.quant_resi.qresi_ls.{j}", d, d, 3)

@@ -103,7 +103,12 @@ class Run:
         initial = draws.initial(shapes, self.seed)
         if other:
             arrays, _ = tensors.read(other)
-            initial |= {name: np.array(arrays["average." + name]) for name in shapes if "average." + name in arrays}
+            for name in shapes:
+                # Drawn levels begin as the decoder's own.
+                for source in ("average." + name, "average." + name.replace("decoder.drawn.", "decoder.")):
+                    if source in arrays:
+                        initial[name] = np.array(arrays[source])
+                        break
         for name, array in initial.items():
             self.weights[name] = torch.tensor(array, device=self.device)
             self.state["first." + name] = torch.zeros_like(self.weights[name])
@@ -298,8 +303,10 @@ def vqvae(options):
         )
     if recipe["drawn"] and not decoder_only:
         raise SystemExit("What a transformer draws teaches a decoder alone: set decoderOnly=true, or drawn=0.")
-    if recipe["drawn"] > 0.5:
-        raise SystemExit("drawn=SHARE leaves half of the pictures their own tokens: set 0.5 at most.")
+    if run.architecture.get("drawnLevels") and not decoder_only:
+        raise SystemExit("drawnLevels=COUNT are learned alone: set decoderOnly=true too, and --from a tokenizer.")
+    if recipe["drawn"] > 0.75:
+        raise SystemExit("drawn=SHARE leaves a quarter of the pictures their own tokens: set 0.75 at most.")
     if bool(recipe["drawn"]) != bool(options.switti and options.features):
         raise SystemExit("--switti DIR and --features FILE go with drawn=SHARE, and it with them.")
     if bool(recipe["styleLoss"] or recipe["distillation"] or recipe["drawn"]) != bool(judge):

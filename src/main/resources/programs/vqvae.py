@@ -39,16 +39,26 @@ class Ops(Module):
     h = self.conv(w, "encoder.conv_out", torch.silu(self.norm(w, "encoder.norm_out", h)))
     return self.conv(w, "quant_conv", h)
 
-  # sum of the scales fhat (B,d,P,P) -> image (B,3,H,W) in [-1,1]
+  # sum of the scales fhat (B,d,P,P) that a transformer drew -> image (B,3,H,W) in [-1,1]
   def decode(self: __torch__.Ops, w: Dict[str, Tensor], fhat: Tensor) -> Tensor:
-    return torch.clamp(self.decode_unclamped(w, fhat), -1., 1.)
+    return torch.clamp(self.decode_unclamped(w, fhat, True), -1., 1.)
 
-  def decode_unclamped(self: __torch__.Ops, w: Dict[str, Tensor], fhat: Tensor) -> Tensor:
+  # sum of a picture's own scales fhat (B,d,P,P) -> its copy (B,3,H,W) in [-1,1]
+  def copy(self: __torch__.Ops, w: Dict[str, Tensor], fhat: Tensor) -> Tensor:
+    return torch.clamp(self.decode_unclamped(w, fhat, False), -1., 1.)
+
+  # Official tokenizers have one decoder. Here its finest levels may be there twice: what is drawn then goes through those of
+  # decoder.drawn, and nothing that these learn reaches the levels before them.
+  def decode_unclamped(self: __torch__.Ops, w: Dict[str, Tensor], fhat: Tensor, drawn: bool) -> Tensor:
+    path = "decoder"
     h = self.conv(w, "decoder.conv_in", self.conv(w, "post_quant_conv", fhat))
     h = self.middle(w, "decoder.mid", h)
     for j in range(self.levels):
       level = self.levels - 1 - j
-      p = "decoder.up." + str(level)
+      if drawn and path == "decoder" and ("decoder.drawn.up." + str(level) + ".block.0.norm1.weight") in w:
+        path = "decoder.drawn"
+        h = h.detach()
+      p = path + ".up." + str(level)
       if (p + ".grain.weight") in w:
         h = self.grain(w, p + ".grain", h, level)
       for i in range(self.residual_blocks + 1):
@@ -58,7 +68,7 @@ class Ops(Module):
       if level > 0:
         h = torch.upsample_nearest2d(h, [h.shape[2] * 2, h.shape[3] * 2])
         h = self.conv(w, p + ".upsample.conv", h)
-    return self.conv(w, "decoder.conv_out", torch.silu(self.norm(w, "decoder.norm_out", h)))
+    return self.conv(w, path + ".conv_out", torch.silu(self.norm(w, path + ".norm_out", h)))
 
   # Something to make strokes and facets of, where tokens say that there are some but not where: noise of as many
   # channels as the weight takes, added as in StyleGAN (Karras et al. 2019), but the same for every picture. Official
@@ -180,7 +190,7 @@ class Ops(Module):
   # shows the style alone, so the style loss is all that is learned by them;
   # state holds first., second. and average. of every weight and `hits` (V,), how often each code was chosen;
   # schedule as in adamw, followed by the decay of the average; by 0 to auto-encode, 1 to quantise or 2 to quantise and
-  # train the decoder alone, whatever the rest has become; by the strength of the discriminator, whose weights are among w
+  # train the decoder alone (its drawn levels alone, if it has some), whatever the rest has become; by the strength of the discriminator, whose weights are among w
   # then, or 0 for none, and how many times the learning rate its own is; by the strength of the style loss, or 0; by
   # the weight of the reader's divergence, whose weights are among w then, or 0 for no reader; by the strength of the
   # style loss on drawn tokens, or 0; and by the window that the style loss looks through (3,). Style loss and reader need
@@ -221,7 +231,7 @@ class Ops(Module):
       if float(schedule[8]) > 1.:
         codebook_loss = codebook_loss.detach()
         fhat = total.detach()
-    image = self.decode_unclamped(used, fhat.to(type)).to(6)
+    image = self.decode_unclamped(used, fhat.to(type), True).to(6)
     own = torch.nonzero(drawn[:, 0] < 0).view([-1])
     missed = torch.index_select(image - images, 0, own)
     each = torch.mean(torch.square(missed), [1, 2, 3])

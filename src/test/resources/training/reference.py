@@ -83,7 +83,7 @@ def decoder():
 
 
 def drawn():
-    w, state = start(architectures.vqvae(VQVAE))
+    w, state = start(architectures.vqvae(VQVAE | {"drawnLevels": 1}))
     state["hits"] = torch.zeros(32)
     model = program.load("vqvae", {"levels": 2, "residual_blocks": 1, "sides": SIDES, "half_precision": False})
     transformer = {name: torch.tensor(a) for name, a in draws.initial(architectures.switti(SWITTI), SEED).items()}

@@ -161,7 +161,8 @@ final class ExportCommand implements Callable<Integer> {
         .put("residualBlocks", tokenizer.residualBlocks())
         .put("zChannels", tokenizer.latentChannels())
         .put("vocabulary", tokenizer.codes())
-        .put("grain", tokenizer.grain());
+        .put("grain", tokenizer.grain())
+        .put("drawnLevels", tokenizer.drawnLevels());
     manifest
         .putObject("switti")
         .put("depth", transformer.depth())

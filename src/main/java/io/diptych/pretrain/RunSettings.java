@@ -132,7 +132,8 @@ final class RunSettings {
         a.path("latentChannels").asInt(),
         a.path("codes").asInt(),
         integers(a.path("sides")),
-        a.path("grain").asInt());
+        a.path("grain").asInt(),
+        a.path("drawnLevels").asInt());
   }
 
   SwittiArchitecture switti() {

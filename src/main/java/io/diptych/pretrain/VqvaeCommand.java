@@ -111,9 +111,13 @@ final class VqvaeCommand implements Callable<Integer> {
       throw new PretrainException(
           "What a transformer draws teaches a decoder alone: set decoderOnly=true, or drawn=0.");
     }
-    if (settings.real("drawn") > 0.5) {
+    if (settings.vqvae().drawnLevels() > 0 && !decoderOnly) {
       throw new PretrainException(
-          "drawn=SHARE leaves half of the pictures their own tokens: set 0.5 at most.");
+          "drawnLevels=COUNT are learned alone: set decoderOnly=true too, and --from a tokenizer.");
+    }
+    if (settings.real("drawn") > 0.75) {
+      throw new PretrainException(
+          "drawn=SHARE leaves a quarter of the pictures their own tokens: set 0.75 at most.");
     }
     if (drawn != (switti != null)) {
       throw new PretrainException("--switti DIR goes with drawn=SHARE, and it with --switti DIR.");

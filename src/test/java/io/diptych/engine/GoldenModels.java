@@ -21,7 +21,7 @@ public final class GoldenModels {
   public static final List<Integer> SIDES = List.of(1, 2, 3, 4, 6, 9);
 
   public static final VqvaeArchitecture VQVAE =
-      new VqvaeArchitecture(32, List.of(1, 1, 2, 2, 4), 2, 32, 256, SIDES, 0);
+      new VqvaeArchitecture(32, List.of(1, 1, 2, 2, 4), 2, 32, 256, SIDES, 0, 0);
 
   private GoldenModels() {}
 

@@ -385,12 +385,43 @@ class PretrainCommandTest {
     }
   }
 
+  @Test
+  void drawnLevelsBeginAsTheDecodersAndAreLearnedAlone() throws IOException {
+    Path once = trainVqvae("once", 16);
+    Path twice = root.resolve("twice");
+    List<String> settings = List.of("decoderOnly=true", "rate=1e-9", "drawnLevels=1");
+    train("vqvae", twice, 1, settings, "--from", once.toString());
+    assertStartsFrom(once, twice, "decoder.conv_in.weight");
+    for (String end : List.of("up.0.block.0.conv1.weight", "norm_out.bias", "conv_out.weight")) {
+      assertStartsFrom(once, "decoder." + end, twice, "decoder.drawn." + end);
+    }
+    train("vqvae", twice, 4, List.of("rate=1e-3"));
+    try (Safetensors before = Safetensors.open(once.resolve("checkpoint.safetensors"));
+        Safetensors after = Safetensors.open(twice.resolve("checkpoint.safetensors"))) {
+      for (String weight : after.tensors().keySet()) {
+        if (weight.startsWith("weights.") && !weight.startsWith("weights.decoder.drawn.")) {
+          assertThat(after.floats(weight))
+              .as(weight)
+              .isEqualTo(before.floats(weight.replace("weights.", "average.")));
+        }
+      }
+      String drawn = "decoder.drawn.conv_out.weight";
+      float[] begun = before.floats("average.decoder.conv_out.weight");
+      assertThat(Arrays.equals(after.floats("weights." + drawn), begun)).isFalse();
+      assertThat(Arrays.equals(after.floats("average." + drawn), begun)).isFalse();
+    }
+  }
+
   /** Of a run whose rate is next to nothing. */
   private static void assertStartsFrom(Path first, Path next, String weight) {
+    assertStartsFrom(first, weight, next, weight);
+  }
+
+  private static void assertStartsFrom(Path first, String origin, Path next, String weight) {
     try (Safetensors before = Safetensors.open(first.resolve("checkpoint.safetensors"));
         Safetensors after = Safetensors.open(next.resolve("checkpoint.safetensors"))) {
       assertThat(after.floats("weights." + weight))
-          .containsExactly(before.floats("average." + weight), within(1e-6f));
+          .containsExactly(before.floats("average." + origin), within(1e-6f));
     }
   }
 
@@ -401,7 +432,8 @@ class PretrainCommandTest {
     assertThat(refusal("distillation=0.5")).contains("--judge DIR");
     assertThat(refusal("decoderOnly=true", "distillation=1")).contains("decoderOnly=false");
     assertThat(refusal("drawn=0.25")).contains("decoderOnly=true");
-    assertThat(refusal("decoderOnly=true", "drawn=0.75")).contains("0.5 at most");
+    assertThat(refusal("drawnLevels=1")).contains("decoderOnly=true");
+    assertThat(refusal("decoderOnly=true", "drawn=0.8")).contains("0.75 at most");
     assertThat(refusal("decoderOnly=true", "drawn=0.5")).contains("--switti DIR");
   }
 

@@ -63,7 +63,8 @@ public final class FinishedModel implements AutoCloseable {
   /** Encodes, quantises and decodes. */
   public Reconstruction reconstruct(float[] pictures) {
     try (NDManager scope = manager.newSubManager()) {
-      return Measurements.reconstruct(scope, vqvae, Measurements.planes(scope, vqvae, pictures));
+      return Measurements.reconstruct(
+          scope, vqvae, Measurements.planes(scope, vqvae, pictures), false);
     }
   }
 

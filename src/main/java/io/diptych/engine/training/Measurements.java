@@ -29,7 +29,12 @@ final class Measurements {
     return scope.create(pictures, new Shape(pictures.length / (3L * side * side), 3, side, side));
   }
 
-  static Reconstruction reconstruct(NDManager scope, Vqvae vqvae, NDArray pictures) {
+  /**
+   * Encodes, quantises and decodes.
+   *
+   * @param drawn whether to decode as if the tokens had been drawn
+   */
+  static Reconstruction reconstruct(NDManager scope, Vqvae vqvae, NDArray pictures, boolean drawn) {
     List<NDArray> maps = vqvae.quantize(scope, vqvae.encode(scope, pictures)).scales();
     NDArray sum = vqvae.emptySum(scope, (int) pictures.getShape().get(0));
     NDList flat = new NDList();
@@ -37,8 +42,8 @@ final class Measurements {
       sum = vqvae.accumulate(scope, sum, maps.get(scale), scale).sum();
       flat.add(maps.get(scale).flatten());
     }
-    return new Reconstruction(
-        vqvae.decode(scope, sum).toFloatArray(), NDArrays.concat(flat).toLongArray());
+    NDArray decoded = drawn ? vqvae.decode(scope, sum) : vqvae.copy(scope, sum);
+    return new Reconstruction(decoded.toFloatArray(), NDArrays.concat(flat).toLongArray());
   }
 
   /** Mean cross-entropy of every scale for latent maps (B, d, P, P) and their captions. */

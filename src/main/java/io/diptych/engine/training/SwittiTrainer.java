@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,7 +71,7 @@ public final class SwittiTrainer implements AutoCloseable {
       boolean halfPrecision) {
     TrainingState state = TrainingState.initial(architecture.tensors(), seed, Map.of(), device);
     if (other != null) {
-      state.adoptAverages(architecture.tensors(), other);
+      state.adoptAverages(architecture.tensors(), other, UnaryOperator.identity());
     }
     return new SwittiTrainer(architecture, state, vqvae, vqvaeCheckpoint, halfPrecision);
   }

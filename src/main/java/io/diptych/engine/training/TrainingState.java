@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
 
 /**
  * A model's weights with what AdamW and the moving average remember of each. Programs change all of
@@ -117,17 +118,20 @@ final class TrainingState implements AutoCloseable {
    * Takes the averages of another run for weights; what it does not have stays as it is.
    *
    * @param required what it must have
+   * @param origin what a weight begins as that the other run does not have
    * @throws EngineException of kind {@code MODEL_UNAVAILABLE} when a weight is missing or has
    *     another shape
    */
-  void adoptAverages(TensorSchema required, Path checkpoint) {
+  void adoptAverages(TensorSchema required, Path checkpoint, UnaryOperator<String> origin) {
     try (Safetensors file = openAverages(required, checkpoint)) {
       weights
           .tensors()
           .forEach(
               (name, weight) -> {
-                if (file.tensors().containsKey(AVERAGE + name)) {
-                  try (NDArray found = file.load(AVERAGE + name, manager, DataType.FLOAT32)) {
+                boolean has = file.tensors().containsKey(AVERAGE + name);
+                String source = AVERAGE + (has ? name : origin.apply(name));
+                if (file.tensors().containsKey(source)) {
+                  try (NDArray found = file.load(source, manager, DataType.FLOAT32)) {
                     // In place: `set` would leave what shares this memory behind.
                     weight.muli(0).addi(found);
                     averages.get(name).muli(0).addi(found);

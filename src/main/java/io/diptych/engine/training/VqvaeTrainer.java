@@ -50,7 +50,10 @@ public final class VqvaeTrainer implements AutoCloseable {
     AUTO_ENCODER,
     /** Everything. */
     WHOLE,
-    /** The decoder alone: tokens stay as they are, for the transformer that learned them. */
+    /**
+     * The decoder alone: tokens stay as they are, for the transformer that learned them. Where it
+     * has drawn levels, these alone: copies stay as they are, too.
+     */
     DECODER
   }
 
@@ -148,7 +151,7 @@ public final class VqvaeTrainer implements AutoCloseable {
     TrainingState state =
         TrainingState.initial(tensors(architecture, helpers), seed, counters(architecture), device);
     if (other != null) {
-      state.adoptAverages(architecture.withoutGrain().tensors(), other);
+      state.adoptAverages(architecture.plain().tensors(), other, VqvaeArchitecture::origin);
     }
     return new VqvaeTrainer(architecture, state, halfPrecision);
   }
@@ -310,10 +313,10 @@ public final class VqvaeTrainer implements AutoCloseable {
     }
   }
 
-  /** Encodes, quantises and decodes by the averaged weights. */
+  /** Encodes, quantises and decodes by the averaged weights, through drawn levels if any. */
   public Reconstruction reconstruct(float[] pictures) {
     try (NDManager scope = state.manager().newSubManager()) {
-      return Measurements.reconstruct(scope, average, planes(scope, pictures));
+      return Measurements.reconstruct(scope, average, planes(scope, pictures), true);
     }
   }
 

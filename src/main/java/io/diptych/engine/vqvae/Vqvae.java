@@ -123,7 +123,12 @@ public final class Vqvae implements AutoCloseable {
     return program.call("assemble", scope).with(quantizer).with(codes).run().singletonOrThrow();
   }
 
-  /** Sum of all scales (B, d, P, P) to picture (B, 3, H, W) in [-1, 1]. */
+  /** Sum of all scales of a picture (B, d, P, P) to its copy (B, 3, H, W) in [-1, 1]. */
+  public NDArray copy(NDManager scope, NDArray sum) {
+    return program.call("copy", scope).with(weights).with(sum).run().singletonOrThrow();
+  }
+
+  /** Sum of all scales (B, d, P, P) that were drawn to picture (B, 3, H, W) in [-1, 1]. */
   public NDArray decode(NDManager scope, NDArray sum) {
     return program.call("decode", scope).with(weights).with(sum).run().singletonOrThrow();
   }

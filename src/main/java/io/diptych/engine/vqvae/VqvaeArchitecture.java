@@ -19,6 +19,8 @@ import java.util.Objects;
  * @param sides side of each scale's token map, coarse to fine; the last is the latent map's
  * @param grain channels of noise that each level of the decoder but the coarsest is given; 0 for
  *     none, as in official tokenizers
+ * @param drawnLevels how many of the decoder's finest levels are there twice, for pictures' own
+ *     tokens and for those that a transformer drew; 0 for none, as in official tokenizers
  */
 public record VqvaeArchitecture(
     int channels,
@@ -27,7 +29,11 @@ public record VqvaeArchitecture(
     int latentChannels,
     int codes,
     List<Integer> sides,
-    int grain) {
+    int grain,
+    int drawnLevels) {
+
+  private static final String OWN = "decoder.";
+  private static final String DRAWN = "decoder.drawn.";
 
   /** Pixels of a picture's side. */
   public int resolution() {
@@ -49,13 +55,19 @@ public record VqvaeArchitecture(
         sizes.zChannels(),
         sizes.vocabulary(),
         manifest.scales(),
-        Objects.requireNonNullElse(sizes.grain(), 0));
+        Objects.requireNonNullElse(sizes.grain(), 0),
+        Objects.requireNonNullElse(sizes.drawnLevels(), 0));
   }
 
-  /** The same without grain: what another run has at least that may have had none. */
-  public VqvaeArchitecture withoutGrain() {
+  /** The same without grain and drawn levels: what a run has at least that another starts from. */
+  public VqvaeArchitecture plain() {
     return new VqvaeArchitecture(
-        channels, channelMultipliers, residualBlocks, latentChannels, codes, sides, 0);
+        channels, channelMultipliers, residualBlocks, latentChannels, codes, sides, 0, 0);
+  }
+
+  /** What a weight begins as in a run that starts from another: the drawn levels, as the others. */
+  public static String origin(String weight) {
+    return weight.startsWith(DRAWN) ? OWN + weight.substring(DRAWN.length()) : weight;
   }
 
   /** Every weight's official name and shape (backbones.md 1.5). */
@@ -78,18 +90,10 @@ public record VqvaeArchitecture(
     conv(all, "post_quant_conv", latentChannels, latentChannels, 3);
     conv(all, "decoder.conv_in", width, latentChannels, 3);
     middle(all, "decoder.mid", width);
-    for (int level = coarsest; level >= 0; level--) {
-      String p = "decoder.up." + level;
-      if (grain > 0 && level < coarsest) {
-        all.tensor(p + ".grain.weight", width, grain, 1, 1);
-      }
-      width = level(all, p, width, level, residualBlocks + 1);
-      if (level > 0) {
-        conv(all, p + ".upsample.conv", width, width, 3);
-      }
+    up(all, OWN, width, coarsest);
+    if (drawnLevels > 0) {
+      up(all, DRAWN, channels * channelMultipliers.get(drawnLevels), drawnLevels - 1);
     }
-    norm(all, "decoder.norm_out", width);
-    conv(all, "decoder.conv_out", 3, width, 3);
     all.tensor("quantize.embedding.weight", codes, latentChannels);
     for (int j = 0; j < 4; j++) {
       conv(all, "quantize.quant_resi.qresi_ls." + j, latentChannels, latentChannels, 3);
@@ -142,6 +146,23 @@ public record VqvaeArchitecture(
       conv(all, p + ".verdict", 1, output, 3);
       width = output;
     }
+  }
+
+  /** The decoder from a level on. */
+  private void up(TensorSchema all, String path, int input, int coarsest) {
+    int width = input;
+    for (int level = coarsest; level >= 0; level--) {
+      String p = path + "up." + level;
+      if (grain > 0 && level < channelMultipliers.size() - 1) {
+        all.tensor(p + ".grain.weight", width, grain, 1, 1);
+      }
+      width = level(all, p, width, level, residualBlocks + 1);
+      if (level > 0) {
+        conv(all, p + ".upsample.conv", width, width, 3);
+      }
+    }
+    norm(all, path + "norm_out", width);
+    conv(all, path + "conv_out", 3, width, 3);
   }
 
   private int level(TensorSchema all, String p, int input, int level, int blocks) {

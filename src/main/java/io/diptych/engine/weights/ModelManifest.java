@@ -175,6 +175,8 @@ public record ModelManifest(
    * @param vocabulary codebook entries
    * @param grain channels of noise that each level of the decoder but the coarsest is given; 0 or
    *     absent for none, as in official tokenizers
+   * @param drawnLevels how many of the decoder's finest levels are there twice, for pictures' own
+   *     tokens and for those that are drawn; 0 or absent for none, as in official tokenizers
    */
   public record VqVae(
       int channels,
@@ -182,7 +184,8 @@ public record ModelManifest(
       int residualBlocks,
       int zChannels,
       int vocabulary,
-      @Nullable Integer grain) {
+      @Nullable Integer grain,
+      @Nullable Integer drawnLevels) {
     public VqVae {
       channelMultipliers = List.copyOf(present("channelMultipliers", channelMultipliers));
       positive("vqvae sizes", channels, residualBlocks, zChannels, vocabulary);
@@ -190,6 +193,11 @@ public record ModelManifest(
       require(!channelMultipliers.isEmpty(), "there are no channelMultipliers");
       grain = or(grain, 0);
       require(grain >= 0, "grain is negative");
+      drawnLevels = or(drawnLevels, 0);
+      require(
+          drawnLevels >= 0 && drawnLevels < channelMultipliers.size(),
+          "drawnLevels is not from 0 to %d, so that at least the coarsest level is there once",
+          channelMultipliers.size() - 1);
     }
   }
 

@@ -41,7 +41,7 @@ class TrainingParityTest {
   private static final List<Integer> SIDES = List.of(1, 2, 4);
   private static final JudgeArchitecture JUDGE = new JudgeArchitecture(List.of(8, 16), 5);
   private static final VqvaeArchitecture VQVAE =
-      new VqvaeArchitecture(32, List.of(1, 1), 1, 8, 32, SIDES, 0);
+      new VqvaeArchitecture(32, List.of(1, 1), 1, 8, 32, SIDES, 0, 0);
   private static final SwittiArchitecture SWITTI =
       new SwittiArchitecture(2, 32, 2, 16, 16, 8, 32, SIDES, 10000, 128, true, false);
 
@@ -105,7 +105,7 @@ class TrainingParityTest {
   @Test
   void aDecoderLearnsFromItsTeachersAsInPlainPyTorch() throws IOException {
     Path judge = untrainedJudge();
-    VqvaeArchitecture larger = new VqvaeArchitecture(32, List.of(1, 1, 1), 1, 8, 32, SIDES, 2);
+    VqvaeArchitecture larger = new VqvaeArchitecture(32, List.of(1, 1, 1), 1, 8, 32, SIDES, 2, 0);
     float[] pictures = numbers("larger images", 4 * 3 * 16 * 16, -1, 1);
     List<float[]> found = new ArrayList<>();
     Helpers helpers = new Helpers(true, 0);
@@ -157,9 +157,10 @@ class TrainingParityTest {
     TextBatch empty =
         new TextBatch(
             1, numbers("empty", 16, -1, 1), new float[1], numbers("pooled empty", 16, -1, 1));
+    VqvaeArchitecture twice = new VqvaeArchitecture(32, List.of(1, 1), 1, 8, 32, SIDES, 0, 1);
     List<float[]> found = new ArrayList<>();
     float[] own;
-    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(twice, SEED, null, Helpers.NONE, "cpu", false)) {
       trainer.bring(JUDGE, untrainedJudge());
       trainer.bring(SWITTI, untrainedTransformer());
       for (int step = 0; step < STEPS; step++) {
@@ -171,7 +172,7 @@ class TrainingParityTest {
       }
     }
     assertAgreement("drawn", found);
-    try (VqvaeTrainer trainer = VqvaeTrainer.start(VQVAE, SEED, null, Helpers.NONE, "cpu", false)) {
+    try (VqvaeTrainer trainer = VqvaeTrainer.start(twice, SEED, null, Helpers.NONE, "cpu", false)) {
       own = trainer.step(pictures, null, schedule(0), Part.DECODER, Teachers.NONE);
     }
     assertThat(own[0]).as("error of the pictures' own tokens").isNotEqualTo(found.get(0)[0]);

@@ -70,7 +70,7 @@ class VqvaeGoldenTest {
   /** Finds the convolution of each scale by its bias, the only thing not zero in this codebook. */
   private static int[] phiOf(int scales) {
     List<Integer> sides = Collections.nCopies(scales, 1);
-    VqvaeArchitecture architecture = new VqvaeArchitecture(32, List.of(1), 1, 32, 4, sides, 0);
+    VqvaeArchitecture architecture = new VqvaeArchitecture(32, List.of(1), 1, 32, 4, sides, 0, 0);
     try (NDManager manager = NDManager.newBaseManager()) {
       Map<String, NDArray> weights = new TreeMap<>();
       architecture

@@ -48,6 +48,7 @@ class ModelManifestTest {
     assertThat(manifest.name()).isEqualTo("sample");
     assertThat(manifest.vqvae().channelMultipliers()).containsExactly(1, 1, 2, 2, 4);
     assertThat(manifest.vqvae().grain()).isZero();
+    assertThat(manifest.vqvae().drawnLevels()).isZero();
     assertThat(manifest.switti().causal()).isTrue();
     assertThat(manifest.textEncoders()).hasSize(2);
     assertThat(manifest.digest())
@@ -96,6 +97,7 @@ class ModelManifestTest {
         "[1, 2, 3, 4, 6, 9] | [2, 3, 4, 6, 9] | begin with a single token",
         "[1, 2, 3, 4, 6, 9] | [1] | two or more",
         "\"projectionWidth\": 0 | \"projectionWidth\": 1 | must be 0 or the width 64",
+        "\"zChannels\" | \"drawnLevels\": 5, \"zChannels\" | drawnLevels is not from 0 to",
         "\"zChannels\" | \"grain\": -1, \"zChannels\" | grain is negative",
         "\"depth\": 2 | \"depth\": 0 | at switti, switti sizes must be positive",
         "\"depth\": 2, | | at switti.depth, the value is missing",
