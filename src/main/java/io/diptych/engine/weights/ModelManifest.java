@@ -89,7 +89,13 @@ public record ModelManifest(
         "switti.textWidth is %d but the text encoders together give %d",
         switti.textWidth,
         textWidth);
-    int pooledWidth = textEncoders.get(textEncoders.size() - 1).width();
+    TextEncoderSpec last = textEncoders.get(textEncoders.size() - 1);
+    int pooledWidth = last.width();
+    require(
+        last.projectionWidth == 0 || last.projectionWidth == pooledWidth,
+        "projectionWidth of the last text encoder, which gives the pooled vector, is neither 0 nor"
+            + " its width %d",
+        pooledWidth);
     require(
         switti.pooledWidth == pooledWidth,
         "switti.pooledWidth is %d but the last text encoder gives %d",
@@ -298,10 +304,7 @@ public record ModelManifest(
           maximumTokens,
           positions);
       require(layerNormEpsilon > 0, "layerNormEpsilon must be positive");
-      require(
-          projectionWidth == 0 || projectionWidth == width,
-          "projectionWidth must be 0 or the width %d",
-          width);
+      require(projectionWidth >= 0, "projectionWidth must not be negative");
     }
   }
 

@@ -96,7 +96,7 @@ class ModelManifestTest {
         "[1, 2, 3, 4, 6, 9] | [1, 2, 2, 4, 6, 9] | do not grow",
         "[1, 2, 3, 4, 6, 9] | [2, 3, 4, 6, 9] | begin with a single token",
         "[1, 2, 3, 4, 6, 9] | [1] | two or more",
-        "\"projectionWidth\": 0 | \"projectionWidth\": 1 | must be 0 or the width 64",
+        "\"projectionWidth\": 0}] | \"projectionWidth\": 1}] | neither 0 nor its width 80",
         "\"zChannels\" | \"drawnLevels\": 5, \"zChannels\" | drawnLevels is not from 0 to",
         "\"zChannels\" | \"grain\": -1, \"zChannels\" | grain is negative",
         "\"depth\": 2 | \"depth\": 0 | at switti, switti sizes must be positive",
