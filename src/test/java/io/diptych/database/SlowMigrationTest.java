@@ -18,15 +18,16 @@ class SlowMigrationTest {
   @Test
   void aMigrationMayTakeLongAndOtherProcessesWaitForIt(@TempDir Path first, @TempDir Path second) {
     try (TestDatabase database = TestDatabase.create()) {
-      CompletableFuture<TestService> other =
-          CompletableFuture.supplyAsync(() -> start(database, second));
-      try (TestService service = start(database, first);
-          TestService waited = other.join()) {
+      CompletableFuture<TestService> migrating =
+          CompletableFuture.supplyAsync(() -> start(database, first));
+      JdbcClient sql = JdbcClient.create(database.dataSource());
+      TestService.await().until(() -> isMigrating(sql));
+      try (TestService waited = start(database, second);
+          TestService service = migrating.join()) {
         assertThat(service.context().isActive()).isTrue();
         assertThat(waited.context().isActive()).isTrue();
         assertThat(
-                JdbcClient.create(database.dataSource())
-                    .sql(
+                sql.sql(
                         "select execution_time from flyway_schema_history"
                             + " where version = '9001' and success")
                     .query(Integer.class)
@@ -35,6 +36,14 @@ class SlowMigrationTest {
             .isGreaterThan(3000);
       }
     }
+  }
+
+  private static boolean isMigrating(JdbcClient sql) {
+    return sql.sql(
+            "select exists (select from pg_stat_activity where datname = current_database()"
+                + " and pid <> pg_backend_pid() and query like '%pg_sleep%' and state = 'active')")
+        .query(Boolean.class)
+        .single();
   }
 
   private static TestService start(TestDatabase database, Path directory) {
