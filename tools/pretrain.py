@@ -56,7 +56,9 @@ class Run:
         if self.settings["model"] != model:
             raise SystemExit(f"{source} is of a run of {self.settings['model']}, not of {model}.")
         defaults = json.loads((SETTINGS / f"{model}.json").read_text())
+        # What came later than the run: of the recipe the defaults, of the architecture 0, for parts that its model does not have.
         self.settings["recipe"] = defaults["recipe"] | self.settings["recipe"]
+        self.settings["architecture"] = dict.fromkeys(defaults["architecture"], 0) | self.settings["architecture"]
         for change in changes:
             name, _, value = change.partition("=")
             part = self.settings["recipe"] if name in self.settings["recipe"] else self.settings["architecture"]

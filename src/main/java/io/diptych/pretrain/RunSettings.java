@@ -39,11 +39,21 @@ final class RunSettings {
     }
   }
 
-  /** Settings of a run, completed by the defaults that came later than it. */
+  /**
+   * Settings of a run, completed by those that came later than it: of the recipe by their defaults,
+   * of the architecture by 0, which is for parts that the run's model does not have.
+   */
   static RunSettings completed(String json) {
     RunSettings settings = parse(json);
+    RunSettings defaults = defaults(settings.model());
+    ObjectNode architecture = part(settings.tree, "architecture");
+    for (String name : part(defaults.tree, "architecture").propertyNames()) {
+      if (!architecture.has(name)) {
+        architecture.put(name, 0);
+      }
+    }
     ObjectNode recipe = part(settings.tree, "recipe");
-    defaults(settings.model())
+    defaults
         .recipe()
         .forEachEntry(
             (name, value) -> {

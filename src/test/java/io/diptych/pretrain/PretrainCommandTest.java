@@ -388,6 +388,11 @@ class PretrainCommandTest {
   @Test
   void drawnLevelsBeginAsTheDecodersAndAreLearnedAlone() throws IOException {
     Path once = trainVqvae("once", 16);
+    String ofBefore =
+        Files.readString(once.resolve("run.json"))
+            .replaceFirst(",\\s*\"drawnLevels\"\\s*:\\s*0", "");
+    assertThat(ofBefore).doesNotContain("drawnLevels");
+    Files.writeString(once.resolve("run.json"), ofBefore);
     Path twice = root.resolve("twice");
     List<String> settings = List.of("decoderOnly=true", "rate=1e-9", "drawnLevels=1");
     train("vqvae", twice, 1, settings, "--from", once.toString());
